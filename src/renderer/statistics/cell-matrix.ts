@@ -1,0 +1,113 @@
+import type { TraceField } from '../../shared/model/trace-points'
+import { BLOCK_POSITIONS } from './column-blocks'
+import { poolRule, pooled } from './fields'
+import { POOL_FACTOR } from './pyramid'
+import { SEVERITY } from './severity'
+import type { TraceStatistics } from './trace-statistics'
+
+/** Severity of a cell that can have no value: there is no embedding in layer 7. Read as Uint8. */
+export const NOT_APPLICABLE = 255
+
+/** One cell of a picture, in terms of the run. */
+export interface CellAddress {
+  readonly position: number
+  readonly traceIndex: number
+}
+
+/**
+ * A rectangle of cells that a heatmap shows. Columns may be pooled (`level` > 0: 4^level base columns a column); rows never
+ * are here, the painter pools those it cannot show.
+ */
+export interface CellMatrix {
+  readonly rows: number
+  readonly columns: number
+  readonly pooledLevels: number
+  address(row: number, column: number): CellAddress | undefined
+  find(address: CellAddress): { readonly row: number; readonly column: number } | undefined
+  /** Fills `values` and `severity` (row-major, width x height) from (row, column) at `level`. Beyond the end: not captured. */
+  read(
+    field: TraceField,
+    level: number,
+    row: number,
+    column: number,
+    height: number,
+    width: number,
+    values: Float32Array,
+    severity: Uint8Array
+  ): void
+  /** The least base column changed after `revision` of the statistics. */
+  dirtySince(revision: number): number
+}
+
+/** Trace points down (any subset), positions across. */
+export class PositionMatrix implements CellMatrix {
+  readonly rows: number
+  readonly pooledLevels: number
+  private readonly statistics: TraceStatistics
+  private readonly traceIndices: Int32Array
+
+  constructor(statistics: TraceStatistics, traceIndices: readonly number[], pooledLevels: number) {
+    this.statistics = statistics
+    this.traceIndices = Int32Array.from(traceIndices)
+    this.rows = traceIndices.length
+    this.pooledLevels = pooledLevels
+  }
+
+  get columns(): number {
+    return this.statistics.end
+  }
+
+  address(row: number, column: number): CellAddress | undefined {
+    const traceIndex = this.traceIndices[row]
+    return traceIndex === undefined || column < 0 || column >= this.columns ? undefined : { position: column, traceIndex }
+  }
+
+  find(address: CellAddress): { readonly row: number; readonly column: number } | undefined {
+    const row = this.traceIndices.indexOf(address.traceIndex)
+    return row < 0 || address.position >= this.columns ? undefined : { row, column: address.position }
+  }
+
+  dirtySince(revision: number): number {
+    return this.statistics.dirtySince(revision)
+  }
+
+  read(
+    field: TraceField,
+    level: number,
+    row: number,
+    column: number,
+    height: number,
+    width: number,
+    values: Float32Array,
+    severity: Uint8Array
+  ): void {
+    const end = Math.ceil(this.columns / POOL_FACTOR ** level)
+    const severityPlane = this.statistics.severityPlane(level)
+    const rule = poolRule(field)
+    const pyramid = level === 0 ? undefined : this.statistics.valuePyramid(field).level(level)
+    const base = this.statistics.plane(field)
+    const stride = this.statistics.rows
+    for (let x = 0; x < width; x++) {
+      const at = column + x
+      const severityBlock = at < end ? severityPlane.block(at) : undefined
+      if (severityBlock === undefined) {
+        for (let y = 0; y < height; y++) severity[y * width + x] = row + y < this.rows ? SEVERITY.notCaptured : NOT_APPLICABLE
+        continue
+      }
+      const start = (at % BLOCK_POSITIONS) * stride
+      const least = pyramid === undefined ? base.block(at) : pyramid.least.block(at)
+      const greatest = pyramid?.greatest.block(at)
+      for (let y = 0; y < height; y++) {
+        const traceIndex = this.traceIndices[row + y]
+        const cell = y * width + x
+        if (traceIndex === undefined) {
+          severity[cell] = NOT_APPLICABLE
+          continue
+        }
+        severity[cell] = severityBlock[start + traceIndex] as number
+        const low = least === undefined ? 0 : (least[start + traceIndex] as number)
+        values[cell] = greatest === undefined ? low : pooled(rule, low, greatest[start + traceIndex] as number)
+      }
+    }
+  }
+}
