@@ -1,0 +1,43 @@
+import { Activity, Boxes, GitCompareArrows, Layers3, type LucideIcon, PenLine, Server, SquareStack } from 'lucide-react'
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+import type { MessageKey } from '../i18n'
+import type { ViewId } from '../store'
+
+type Slot = LazyExoticComponent<ComponentType>
+
+/**
+ * A view fills up to three slots of the shell: the main area, the right inspector and the bottom dock. Each feature
+ * exports them from its Panel.tsx as `Panel`, `Inspector`, `Dock`; the code is loaded when the view is first shown.
+ */
+export interface ViewDefinition {
+  readonly id: ViewId
+  readonly icon: LucideIcon
+  readonly title: MessageKey
+  readonly Panel: Slot
+  readonly Inspector?: Slot
+  readonly Dock?: Slot
+}
+
+const slot = (load: () => Promise<ComponentType>): Slot => lazy(async () => ({ default: await load() }))
+
+export const VIEWS: readonly ViewDefinition[] = [
+  {
+    id: 'play',
+    icon: PenLine,
+    title: 'play.title',
+    Panel: slot(async () => (await import('../features/play/Panel')).Panel)
+  },
+  { id: 'layers', icon: Layers3, title: 'layers.title', Panel: slot(async () => (await import('../features/layers/Panel')).Panel) },
+  {
+    id: 'compare',
+    icon: GitCompareArrows,
+    title: 'compare.title',
+    Panel: slot(async () => (await import('../features/compare/Panel')).Panel)
+  },
+  { id: 'profile', icon: Activity, title: 'profile.title', Panel: slot(async () => (await import('../features/profile/Panel')).Panel) },
+  { id: 'model', icon: Boxes, title: 'model.title', Panel: slot(async () => (await import('../features/model/Panel')).Panel) },
+  { id: 'runs', icon: SquareStack, title: 'runs.title', Panel: slot(async () => (await import('../features/runs/Panel')).Panel) },
+  { id: 'server', icon: Server, title: 'server.title', Panel: slot(async () => (await import('../features/server/Panel')).Panel) }
+]
+
+export const viewById = (id: ViewId): ViewDefinition => VIEWS.find((view) => view.id === id) as ViewDefinition

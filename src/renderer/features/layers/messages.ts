@@ -1,0 +1,5 @@
+import { defineMessages } from '../../i18n/define'
+
+export const layersMessages = defineMessages({
+  title: { en: 'Layers', es: 'Capas' }
+})

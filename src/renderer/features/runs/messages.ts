@@ -1,0 +1,5 @@
+import { defineMessages } from '../../i18n/define'
+
+export const runsMessages = defineMessages({
+  title: { en: 'Runs', es: 'Ejecuciones' }
+})

@@ -1,0 +1,15 @@
+import './app/styles.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App'
+import { followTheme } from './app/theme'
+
+followTheme()
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no element with id "root"')
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>
+)
