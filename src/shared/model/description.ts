@@ -1,12 +1,26 @@
 import type { DTypeName } from './dtype'
 
-/** A value of a file's metadata. Long arrays keep their typed form; 64-bit integers beyond 2^53 stay bigint. */
-export type MetadataValue = number | bigint | boolean | string | readonly MetadataValue[] | Float32Array | Int32Array | Uint8Array
+/**
+ * A value of a file's metadata. Arrays of numbers keep a typed form (u32 and f64 elements: Float64Array); 64-bit integers
+ * beyond 2^53 stay bigint.
+ */
+export type MetadataValue =
+  | number
+  | bigint
+  | boolean
+  | string
+  | readonly MetadataValue[]
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array
 
 /** A file that tensors lie in. */
 export interface ModelFile {
   readonly path: string
   readonly sizeBytes: number
+  /** Time of its last change, in milliseconds since 1970: how a change after opening is noticed. */
+  readonly modifiedMilliseconds: number
 }
 
 /** A tensor as it lies in a file. Every field is validated: offset + bytes is inside the file, bytes fits type and shape. */
