@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'out-of-memory'
   | 'io' // reading or writing failed: full disk, permissions, a file that shrank
   | 'cancelled'
+  | 'busy' // one thing at a time: something else is running
   | 'device' // a backend or device is absent, refused or lost
   | 'engine-exit' // the engine process ended
   | 'internal' // a bug here

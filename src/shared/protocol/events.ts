@@ -1,0 +1,41 @@
+import * as v from 'valibot'
+import { engineStatusSchema } from './engine-status'
+import { FINISH_REASONS, generationSummarySchema } from './generation'
+import { loadedModelSchema, loadProgressSchema } from './model'
+import { runRowSchema } from './runs'
+import { count, errorSchema, runIdSchema, type Value } from './schemas'
+import { settingsSchema } from './settings'
+
+/** What is said without being asked, to every connection. */
+export const EVENTS = {
+  /** From the supervisor. Requests to an engine host that died are answered `engine-exit`. */
+  'engine.status': engineStatusSchema,
+  'model.progress': loadProgressSchema,
+  'model.changed': v.object({ model: v.nullable(loadedModelSchema) }),
+  'settings.changed': settingsSchema,
+  /** A generation has begun (from any window); token frames with its handle follow. */
+  'run.started': v.object({ row: runRowSchema, handle: count, promptTokens: count, reusedTokens: count, continued: v.boolean() }),
+  'run.prefill': v.object({ handle: count, done: count, total: count, reused: count }),
+  /** All token frames of the run were sent before this. */
+  'run.finished': v.object({
+    runId: runIdSchema,
+    handle: count,
+    reason: v.picklist(FINISH_REASONS),
+    error: v.exactOptional(errorSchema),
+    stopString: v.exactOptional(v.string()),
+    summary: generationSummarySchema,
+    /** The text as it ended; with a stop string that is less than what the frames carried. */
+    text: v.string()
+  }),
+  /** The library changed: ask runs.list again. */
+  'runs.changed': v.object({ ids: v.array(runIdSchema) }),
+  'runs.checkProgress': v.object({ runId: runIdSchema, done: count, total: count }),
+  /** Files the person asked to open outside the page: dropped on the icon, a second start of the app, the menu. */
+  'app.open': v.object({ path: v.string() }),
+  /** A menu item that the page carries out. */
+  'app.command': v.object({ command: v.string() })
+} as const
+
+export type EventName = keyof typeof EVENTS
+export type EventData<E extends EventName> = Value<(typeof EVENTS)[E]>
+export const isEventName = (name: string): name is EventName => Object.hasOwn(EVENTS, name)
