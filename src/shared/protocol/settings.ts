@@ -13,7 +13,7 @@ export type Preset = Value<typeof presetSchema>
 
 /** What survives a restart of the app. One JSON file, written whole or not at all. */
 export const settingsSchema = v.object({
-  theme: v.picklist(['system', 'light', 'dark']),
+  theme: v.picklist(['system', 'light', 'dark', 'contrast']),
   language: v.picklist(['system', 'en', 'es']),
   generation: generationSettingsSchema,
   presets: v.pipe(v.array(presetSchema), v.maxLength(100)),
