@@ -1,0 +1,2 @@
+export { createTokenizer } from './create-tokenizer'
+export { preTokenizerNames } from './pre-tokenizers'
