@@ -1,4 +1,5 @@
 import type { TraceField } from '../../shared/model/trace-points'
+import { LAYER_POINTS } from '../../shared/model/trace-points'
 import { BLOCK_POSITIONS } from './column-blocks'
 import { poolRule, pooled } from './fields'
 import { POOL_FACTOR } from './pyramid'
@@ -107,6 +108,68 @@ export class PositionMatrix implements CellMatrix {
         severity[cell] = severityBlock[start + traceIndex] as number
         const low = least === undefined ? 0 : (least[start + traceIndex] as number)
         values[cell] = greatest === undefined ? low : pooled(rule, low, greatest[start + traceIndex] as number)
+      }
+    }
+  }
+}
+
+/** Columns of the layer x point picture, in execution order: what lies before and after the layers sits in their first and last row. */
+export const POINT_COLUMNS = ['embedding', ...LAYER_POINTS, 'final_norm', 'logits'] as const
+
+/** Layers down, trace points across, for one position. Reading order is execution order. */
+export class PointMatrix implements CellMatrix {
+  readonly rows: number
+  readonly columns = POINT_COLUMNS.length
+  readonly pooledLevels = 0
+  readonly position: number
+  private readonly statistics: TraceStatistics
+
+  constructor(statistics: TraceStatistics, position: number) {
+    this.statistics = statistics
+    this.position = position
+    this.rows = statistics.layerCount
+  }
+
+  /** The trace index of a cell; -1 where the model has no such tensor. */
+  private traceIndex(row: number, column: number): number {
+    if (row < 0 || row >= this.rows || column < 0 || column >= this.columns) return -1
+    if (column === 0) return row === 0 ? 0 : -1
+    if (column <= LAYER_POINTS.length) return row * LAYER_POINTS.length + column
+    return row === this.rows - 1 ? this.statistics.rows - (this.columns - column) : -1
+  }
+
+  address(row: number, column: number): CellAddress | undefined {
+    const traceIndex = this.traceIndex(row, column)
+    return traceIndex < 0 ? undefined : { position: this.position, traceIndex }
+  }
+
+  find({ traceIndex }: CellAddress): { readonly row: number; readonly column: number } | undefined {
+    if (traceIndex < 0 || traceIndex >= this.statistics.rows) return undefined
+    if (traceIndex === 0) return { row: 0, column: 0 }
+    const afterLayers = traceIndex - 1 - this.rows * LAYER_POINTS.length
+    if (afterLayers >= 0) return { row: this.rows - 1, column: 1 + LAYER_POINTS.length + afterLayers }
+    return { row: Math.floor((traceIndex - 1) / LAYER_POINTS.length), column: 1 + ((traceIndex - 1) % LAYER_POINTS.length) }
+  }
+
+  dirtySince(revision: number): number {
+    return this.statistics.dirtySince(revision) <= this.position ? 0 : Infinity
+  }
+
+  read(
+    field: TraceField,
+    _level: number,
+    row: number,
+    column: number,
+    height: number,
+    width: number,
+    values: Float32Array,
+    severity: Uint8Array
+  ): void {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const traceIndex = this.traceIndex(row + y, column + x)
+        severity[y * width + x] = traceIndex < 0 ? NOT_APPLICABLE : this.statistics.severity(this.position, traceIndex)
+        values[y * width + x] = traceIndex < 0 ? 0 : this.statistics.value(field, this.position, traceIndex)
       }
     }
   }

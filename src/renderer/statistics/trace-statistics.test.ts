@@ -5,7 +5,7 @@ import { positiveDomain, robustDomain, sampleValues } from './domain'
 import { TRACE_FIELDS } from './fields'
 import { positionsPerColumn } from './pyramid'
 import { SEVERITY } from './severity'
-import { levelForScale, PYRAMID_LEVELS, TraceStatistics } from './trace-statistics'
+import { PYRAMID_LEVELS, TraceStatistics } from './trace-statistics'
 
 /** One row of a token: `value(row, word)` for every word. */
 function tokenWords(layers: number, value: (row: number, word: number) => number): Uint32Array {
@@ -218,9 +218,5 @@ describe('PositionMatrix and domains', () => {
     statistics.write(3, plain(1, 3))
     const matrix = new PositionMatrix(statistics, [1, 2], PYRAMID_LEVELS)
     expect([...sampleValues(matrix, 'min')].sort()).toEqual([noise(0, 1, 0), noise(0, 2, 0), noise(3, 1, 0), noise(3, 2, 0)].sort())
-  })
-
-  it('chooses the level whose columns fit a pixel', () => {
-    expect([4, 1, 0.5, 0.25, 0.1, 1 / 16, 1 / 5000].map(levelForScale)).toEqual([0, 0, 0, 1, 1, 2, 6])
   })
 })

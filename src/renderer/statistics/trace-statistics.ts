@@ -4,7 +4,7 @@ import type { AlertKind } from './alerts'
 import { ALERT_KINDS, AlertBook } from './alerts'
 import { ColumnBlocks } from './column-blocks'
 import { fieldWord, isCountField, TRACE_FIELDS } from './fields'
-import { POOL_FACTOR, SeverityPyramid, ValuePyramid } from './pyramid'
+import { SeverityPyramid, ValuePyramid } from './pyramid'
 import { SEVERITY, severityOf } from './severity'
 
 /** Levels above the base: 4^6 = 4,096 positions a column at the top. */
@@ -221,14 +221,4 @@ export class TraceStatistics {
     this.writeLog[this.writes % WRITE_LOG_LENGTH] = position
     this.writes += 1
   }
-}
-
-/** Levels of the pyramid that exist, base included. */
-export const LEVEL_COUNT = PYRAMID_LEVELS + 1
-
-/** The coarsest level whose columns are still at most one pixel wide when a position is `pixelsPerPosition` wide. */
-export function levelForScale(pixelsPerPosition: number): number {
-  if (pixelsPerPosition >= 1) return 0
-  const level = Math.floor(Math.log(1 / pixelsPerPosition) / Math.log(POOL_FACTOR) + 1e-9)
-  return Math.min(PYRAMID_LEVELS, Math.max(0, level))
 }
