@@ -3,20 +3,18 @@ import type { Slice } from './slice'
 
 export const THEMES = ['system', 'light', 'dark', 'contrast'] as const
 export type Theme = (typeof THEMES)[number]
-export const CAPTURE_LEVELS = ['off', 'logits', 'stats'] as const
-export type CaptureLevel = (typeof CAPTURE_LEVELS)[number]
 
-/** What the user chose once and expects to find again. Kept in this page's local storage. */
+/**
+ * How the page looks and behaves. Kept in local storage, so that the first paint is right, and in the settings of the
+ * workbench (store/wire.ts), so that another window finds it too.
+ */
 export interface Settings {
   readonly theme: Theme
   readonly language: Language
-  readonly capture: CaptureLevel
   /** Tokens at least this probable are not coloured. */
   readonly silenceAbove: number
   /** Letters alone as shortcuts (G, N …) while a grid or canvas has the focus. */
   readonly letterShortcuts: boolean
-  /** Oldest unprotected runs are removed beyond this. */
-  readonly runsBoundBytes: number
 }
 
 export interface SettingsSlice {
@@ -29,10 +27,8 @@ const STORAGE_KEY = 'greta.settings'
 const defaultSettings = (): Settings => ({
   theme: 'system',
   language: typeof navigator !== 'undefined' && navigator.language.startsWith('es') ? 'es' : 'en',
-  capture: 'stats',
   silenceAbove: 0.7,
-  letterShortcuts: true,
-  runsBoundBytes: 2 * 1024 ** 3
+  letterShortcuts: true
 })
 
 const isOneOf = <T extends string>(allowed: readonly T[], value: unknown): value is T => allowed.includes(value as T)
@@ -51,10 +47,8 @@ export function readSettings(stored: string | null, defaults: Settings): Setting
   return {
     theme: isOneOf(THEMES, raw.theme) ? raw.theme : defaults.theme,
     language: isOneOf(LANGUAGES, raw.language) ? raw.language : defaults.language,
-    capture: isOneOf(CAPTURE_LEVELS, raw.capture) ? raw.capture : defaults.capture,
     silenceAbove: between(raw.silenceAbove, 0, 1, defaults.silenceAbove),
-    letterShortcuts: typeof raw.letterShortcuts === 'boolean' ? raw.letterShortcuts : defaults.letterShortcuts,
-    runsBoundBytes: between(raw.runsBoundBytes, 0, Number.MAX_SAFE_INTEGER, defaults.runsBoundBytes)
+    letterShortcuts: typeof raw.letterShortcuts === 'boolean' ? raw.letterShortcuts : defaults.letterShortcuts
   }
 }
 
