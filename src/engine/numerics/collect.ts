@@ -1,0 +1,20 @@
+import { GretaError } from '../../shared/errors'
+import type { EvaluateRequest, Session, StepBatch } from '../session/types'
+
+/** Runs a teacher-forced evaluation to its end and hands every batch of steps to `onSteps`. Throws what the engine reports. */
+export async function evaluateSteps(session: Session, request: EvaluateRequest, onSteps: (batch: StepBatch) => void, signal?: AbortSignal): Promise<void> {
+  const running = session.evaluate(request)
+  const cancel = (): void => running.cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    for await (const event of running) if (event.kind === 'steps') onSteps(event.batch)
+    const report = await running.result
+    if (report.reason === 'cancelled') throw new GretaError('cancelled', 'The evaluation was cancelled.')
+    if (report.reason === 'failed') {
+      const error = report.error ?? { code: 'internal' as const, message: 'The evaluation failed without a reason.' }
+      throw new GretaError(error.code, error.message, error.hint)
+    }
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
