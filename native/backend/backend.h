@@ -178,7 +178,8 @@ class Backend {
   virtual bool lens(const float* residual_rows, uint32_t row_count, float* logits, BackendError* error) = 0;
 
   // Runs one operation of one layer on given inputs (row-major, token_count rows) and writes its output, with the
-  // arithmetic forward() uses: the "local" comparison. For attn_context the inputs are q rows, and the k and v come from the cache.
+  // arithmetic forward() uses: the "local" comparison. For attn_context the input is the q rows, and k and v come from the cache; or three
+  // inputs, q rows and the k and v rows of positions 0 .. position+token_count-1, which replace the cache (forward() must then begin at 0).
   // `inputs` follow the table in docs/operations.md.
   virtual bool run_operation(uint32_t layer, LayerPoint point, const float* const* inputs, uint32_t input_count, uint32_t token_count,
                              uint32_t position, float* output, BackendError* error) {

@@ -167,9 +167,16 @@ bool HostBackend::run_operation(uint32_t layer, LayerPoint point, const float* c
   if (layer >= model_.layer_count || static_cast<uint32_t>(point) >= kLayerPointCount)
     return fail(error, StatusCode::invalid_argument, "There is no operation %u in layer %u.", static_cast<uint32_t>(point), layer);
   const bool takes_two = point == LayerPoint::attn_residual || point == LayerPoint::layer_out || point == LayerPoint::ffn_act;
-  if (input_count != (takes_two ? 2u : 1u)) {
+  const bool brings_keys_and_values = point == LayerPoint::attn_context && input_count == 3;
+  if (input_count != (takes_two ? 2u : 1u) && !brings_keys_and_values) {
     return fail(error, StatusCode::invalid_argument, "Operation %s takes %d inputs; it was given %u.", kLayerPointNames[static_cast<uint32_t>(point)],
                 takes_two ? 2 : 1, input_count);
+  }
+  if (brings_keys_and_values) {
+    for (uint32_t at = 0; at < position + token_count; ++at) cache_.store(layer, at, inputs[1] + at * kv_width(), inputs[2] + at * kv_width());
+    cached_positions_ = 0;  // this layer no longer belongs to the sequence: forward() must begin again
+    run_point(layer, point, inputs, token_count, position, output);
+    return true;
   }
   if (point == LayerPoint::attn_context && position + token_count > cached_positions_) {
     return fail(error, StatusCode::invalid_argument, "Attention of positions %u to %u needs them in the cache, which holds %u.", position,
