@@ -145,5 +145,7 @@ export interface OpenedModel {
   readonly runnable?: { readonly config: ModelConfig; readonly weights: WeightTable }
   readonly notRunnable?: string
   readonly tokenizer?: TokenizerSpec
+  /** Why there is no tokenizer although the model may run from token ids. */
+  readonly tokenizerProblem?: string
   readonly chatTemplate?: string
 }

@@ -7,7 +7,7 @@ import { MetadataReader } from '../metadata-reader'
 import { weightBytesOf } from '../weight-data'
 import { ggufHyperParameters } from './hyper-parameters'
 import { readGgufParts } from './split'
-import { ggufChatTemplate, ggufTokenizer } from './tokenizer'
+import { ggufChatTemplate, ggufTokenizer, ggufTokenizerProblem } from './tokenizer'
 
 /** Opens a GGUF model, all parts of it when it is split. No weight is read, except the few values of rope_freqs.weight. */
 export function openGguf(path: string): OpenedModel {
@@ -24,7 +24,7 @@ export function openGguf(path: string): OpenedModel {
     files,
     metadata,
     tensors,
-    ...(tokenizer === undefined ? {} : { tokenizer }),
+    ...(tokenizer === undefined ? { tokenizerProblem: ggufTokenizerProblem(reader) } : { tokenizer }),
     ...(chatTemplate === undefined ? {} : { chatTemplate })
   }
   const name = reader.optionalText('general.architecture')

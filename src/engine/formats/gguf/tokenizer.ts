@@ -19,6 +19,13 @@ export function ggufTokenizer(reader: MetadataReader): TokenizerSpec | undefined
   return model === 'llama' ? sentencePieceSpec(reader, pieces, types) : byteLevelSpec(reader, pieces, types)
 }
 
+/** Why ggufTokenizer gave nothing. */
+export function ggufTokenizerProblem(reader: MetadataReader): string {
+  const model = reader.values.get('tokenizer.ggml.model')
+  if (model === undefined) return `${reader.sourceName} holds no tokenizer.`
+  return `${reader.sourceName} has a tokenizer of kind ${describeValue(model)}; this engine knows llama (SentencePiece) and gpt2 (byte-level BPE).`
+}
+
 function sentencePieceSpec(reader: MetadataReader, pieces: readonly string[], types: Int32Array): TokenizerSpec {
   const scores = reader.optionalNumbers('tokenizer.ggml.scores')
   if (scores === undefined || scores.length !== pieces.length) {

@@ -1,0 +1,113 @@
+import { basename } from 'node:path'
+import { GretaError } from '../../shared/errors'
+import type { MetadataValue } from '../../shared/model/description'
+import { FileWindow } from './files'
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export interface JsonBounds {
+  readonly mostDepth: number
+  /** Refuse objects with the same key twice, down to this depth (1 = the outermost object). */
+  readonly uniqueKeysToDepth: number
+}
+
+const CONFIG_BOUNDS: JsonBounds = { mostDepth: 32, uniqueKeysToDepth: 32 }
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Parses untrusted bytes that should be a JSON object. `name` is the file for errors. */
+export function parseJsonObject(name: string, bytes: Uint8Array, bounds: JsonBounds = CONFIG_BOUNDS): JsonObject {
+  let text: string
+  try {
+    text = strictUtf8.decode(bytes)
+  } catch {
+    throw new GretaError('format', `${name} is not valid UTF-8.`, 'The file is damaged: download it again.')
+  }
+  checkStructure(name, text, bounds)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new GretaError('format', `${name} is not valid JSON: ${why.slice(0, 120)}.`, 'The file is damaged: download it again.')
+  }
+  if (!isJsonObject(value)) throw new GretaError('format', `${name} is not a JSON object.`)
+  return value
+}
+
+/** Reads a JSON file of at most `mostBytes`. */
+export function readJsonFile(path: string, mostBytes: number): JsonObject {
+  return parseJsonObject(basename(path), readWholeFile(path, mostBytes))
+}
+
+/** All bytes of a file that must not be larger than `mostBytes`. */
+export function readWholeFile(path: string, mostBytes: number): Uint8Array {
+  return FileWindow.use(path, (window) => {
+    if (window.sizeBytes > mostBytes) {
+      throw new GretaError('format', `${window.name} has ${window.sizeBytes} bytes; at most ${mostBytes} are read.`)
+    }
+    return window.view(0, window.sizeBytes).subarray(0, window.sizeBytes)
+  })
+}
+
+/**
+ * Finds too deep nesting and repeated keys before JSON.parse, which would build the first and hide the second. Text that is
+ * not JSON may pass: the parser refuses it afterwards.
+ */
+function checkStructure(name: string, text: string, bounds: JsonBounds): void {
+  const keys: Set<string>[] = []
+  let depth = 0
+  let at = 0
+  while (at < text.length) {
+    const character = text[at]
+    if (character === '{' || character === '[') {
+      depth += 1
+      if (depth > bounds.mostDepth) throw new GretaError('format', `${name} nests deeper than ${bounds.mostDepth} levels.`)
+      keys[depth] = new Set()
+    } else if (character === '}' || character === ']') {
+      depth -= 1
+    } else if (character === '"') {
+      const end = endOfString(text, at)
+      const seen = keys[depth]
+      if (depth <= bounds.uniqueKeysToDepth && seen !== undefined && isKey(text, end)) {
+        const key = text.slice(at, end)
+        if (seen.has(key)) throw new GretaError('format', `${name} has the key ${key.slice(0, 80)} twice in one object.`)
+        seen.add(key)
+      }
+      at = end
+      continue
+    }
+    at += 1
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+function isKey(text: string, end: number): boolean {
+  let at = end
+  while (at < text.length && (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t')) at += 1
+  return text[at] === ':'
+}
+
+/** {"rope_scaling": {"factor": 8}} as "rope_scaling.factor" → 8. null is left out; objects in arrays become JSON text. */
+export function flattenJson(object: JsonObject): Map<string, MetadataValue> {
+  const flat = new Map<string, MetadataValue>()
+  const visit = (prefix: string, value: unknown): void => {
+    if (value === null || value === undefined) return
+    if (isJsonObject(value)) {
+      for (const [key, inner] of Object.entries(value)) visit(prefix === '' ? key : `${prefix}.${key}`, inner)
+      return
+    }
+    flat.set(prefix, Array.isArray(value) ? value.map(arrayElement) : (value as MetadataValue))
+  }
+  visit('', object)
+  return flat
+}
+
+const arrayElement = (value: unknown): MetadataValue =>
+  typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : JSON.stringify(value)
