@@ -51,6 +51,8 @@ export function createClient(transport: Transport): Client {
   const problemListeners = new Listeners<GretaErrorData>()
   let nextId = 1
   let closedBecause: string | undefined
+  /** Why the engine cannot be asked now; undefined while it runs or starts (requests then wait for it). */
+  let engineDown: GretaErrorData | undefined
 
   const problem = (error: GretaErrorData): void => problemListeners.tell(error)
   const failPending = (error: GretaErrorData, which: (method: MethodName) => boolean): void => {
@@ -87,11 +89,9 @@ export function createClient(transport: Transport): Client {
     if (!parsed.success) return problem(describeIssues(`event ${name}`, parsed.issues))
     if (name === 'engine.status') {
       const status = parsed.output as EventData<'engine.status'>
-      if (status.state !== 'ready' && status.state !== 'starting')
-        failPending(
-          { code: 'engine-exit', message: status.message ?? 'The engine process ended.' },
-          (method) => destinationOf(method) === 'engine'
-        )
+      const reason: GretaErrorData = { code: 'engine-exit', message: status.message ?? 'The engine process ended.' }
+      engineDown = status.state === 'crashed' || status.state === 'stopped' ? reason : undefined
+      if (status.state !== 'ready' && status.state !== 'starting') failPending(reason, (method) => destinationOf(method) === 'engine')
     }
     ;(eventListeners.get(name) as Listeners<unknown> | undefined)?.tell(parsed.output)
   }
@@ -117,6 +117,7 @@ export function createClient(transport: Transport): Client {
   const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<Answer<M>>> =>
     new Promise((settle) => {
       if (closedBecause !== undefined) return settle(failure({ code: 'io', message: closedBecause }))
+      if (engineDown !== undefined && destinationOf(name) === 'engine') return settle(failure(engineDown))
       const id = nextId++
       const message = encodeRequest(id, name, params)
       if (message.length > LIMITS.inboundTextBytes)

@@ -32,6 +32,8 @@ export const EVENTS = {
   'runs.checkProgress': v.object({ runId: runIdSchema, done: count, total: count }),
   /** Files the person asked to open outside the page: dropped on the icon, a second start of the app, the menu. */
   'app.open': v.object({ path: v.string() }),
+  /** A message of this connection was no request: what was wrong with it. */
+  'app.refused': errorSchema,
   /** A menu item that the page carries out. */
   'app.command': v.object({ command: v.string() })
 } as const

@@ -73,28 +73,39 @@ export interface MessagePortLike {
 }
 
 /**
- * Electron's two ways: the control port to the supervisor lives as long as the window; an engine port comes with every engine
- * host. Without an engine port (the host is down, or the engine is remote) engine messages go by the control port, whose
- * other end answers or relays them.
+ * Electron's two ways: the control port to the supervisor lives as long as the window; an engine port comes with every
+ * engine host, and messages to the engine wait for it. When the engine is remote they go by the control port, whose other
+ * end relays them.
  */
 export interface PortTransport extends Transport {
   setEnginePort(port: MessagePortLike): void
+  setEngineRemote(remote: boolean): void
 }
+
+/** Messages that may wait for an engine that starts. */
+const WAITING_MESSAGES = 1000
 
 export function createPortTransport(control: MessagePortLike): PortTransport {
   const listeners: ((message: Message) => void)[] = []
   let engine: MessagePortLike | undefined
+  let remote = false
+  let waiting: Message[] = []
   const listen = (port: MessagePortLike): void => {
     port.addEventListener('message', ({ data }) => {
+      if (port !== control && port !== engine) return // the last words of a host that was replaced
       if (typeof data === 'string' || data instanceof Uint8Array) for (const listener of listeners) listener(data as Message)
     })
     port.start()
   }
+  const flush = (port: MessagePortLike): void => {
+    for (const message of waiting.splice(0)) port.postMessage(message)
+  }
   listen(control)
   return {
     send(message, to) {
-      const port = to === 'engine' && engine !== undefined ? engine : control
-      port.postMessage(message)
+      if (to === 'app' || remote) control.postMessage(message)
+      else if (engine !== undefined) engine.postMessage(message)
+      else if (waiting.length < WAITING_MESSAGES) waiting.push(message)
     },
     onMessage(listener) {
       listeners.push(listener)
@@ -112,9 +123,15 @@ export function createPortTransport(control: MessagePortLike): PortTransport {
       engine?.close()
       engine = port
       listen(port)
+      flush(port)
       port.addEventListener('close', () => {
         if (engine === port) engine = undefined
       })
+    },
+    setEngineRemote(isRemote) {
+      remote = isRemote
+      if (remote) flush(control)
+      else waiting = []
     }
   }
 }
