@@ -1,28 +1,33 @@
-import type { CanvasHTMLAttributes, RefObject } from 'react'
+import type { CanvasHTMLAttributes } from 'react'
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import { frames } from './frame'
 
 /** Draws in CSS pixels; the context is already scaled to the device's. Returns true to be called again in the next frame. */
 export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => boolean | void
 
+/** What a canvas' owner may do with it from outside React. */
+export interface CanvasHandle {
+  readonly element: HTMLCanvasElement
+  /** Asks for a repaint in the next frame, for data that changes outside React. */
+  readonly repaint: () => void
+}
+
 export interface CanvasProps extends Omit<CanvasHTMLAttributes<HTMLCanvasElement>, 'children'> {
   readonly draw: Draw
-  /** Receives a function that asks for a repaint, for data that changes outside React. */
-  readonly repaint?: RefObject<() => void>
   /** Told the size in CSS pixels, at first and when it changes. */
   readonly onSize?: (width: number, height: number) => void
-  /** Receives the element, for focus and wheel listeners. */
-  readonly element?: RefObject<HTMLCanvasElement | null>
+  /** Receives the handle once the canvas is there, and undefined when it goes. */
+  readonly onReady?: (handle: CanvasHandle | undefined) => void
 }
 
 /** The one owner of a 2D context: sizes the canvas to its box and the screen's density, and calls `draw` in the shared frame. */
-export function Canvas({ draw, repaint, onSize, element, ...attributes }: CanvasProps) {
+export function Canvas({ draw, onSize, onReady, ...attributes }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const latest = useRef({ draw, onSize })
+  const latest = useRef({ draw, onSize, onReady })
   const ask = useRef<() => void>(() => undefined)
 
   useLayoutEffect(() => {
-    latest.current = { draw, onSize }
+    latest.current = { draw, onSize, onReady }
     ask.current()
   })
 
@@ -53,15 +58,14 @@ export function Canvas({ draw, repaint, onSize, element, ...attributes }: Canvas
       ask.current()
     })
     observer.observe(target)
-    if (repaint) repaint.current = () => ask.current()
-    if (element) element.current = target
+    latest.current.onReady?.({ element: target, repaint: () => ask.current() })
     return () => {
       observer.disconnect()
       frames().cancel(target)
       ask.current = () => undefined
-      if (element) element.current = null
+      latest.current.onReady?.(undefined)
     }
-  }, [repaint, element])
+  }, [])
 
   return <canvas ref={canvas} {...attributes} />
 }

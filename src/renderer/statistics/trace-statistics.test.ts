@@ -217,6 +217,8 @@ describe('PositionMatrix and domains', () => {
     statistics.write(0, plain(1, 0))
     statistics.write(3, plain(1, 3))
     const matrix = new PositionMatrix(statistics, [1, 2], PYRAMID_LEVELS)
-    expect([...sampleValues(matrix, 'min')].sort()).toEqual([noise(0, 1, 0), noise(0, 2, 0), noise(3, 1, 0), noise(3, 2, 0)].sort())
+    const ascending = (a: number, b: number) => a - b
+    const expected = [noise(0, 1, 0), noise(0, 2, 0), noise(3, 1, 0), noise(3, 2, 0)].sort(ascending)
+    expect([...sampleValues(matrix, 'min')].sort(ascending)).toEqual(expected)
   })
 })
