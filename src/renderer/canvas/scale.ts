@@ -61,7 +61,7 @@ function symmetricScale(domain: Domain): Scale {
     value: (position) => threshold * Math.sinh((position - 0.5) * 2 * top),
     ticks: (count) => {
       const positive = powerTicks(threshold, edge, Math.max(1, Math.floor(count / 2)))
-      return [...positive.map((tick) => -tick).reverse(), 0, ...positive]
+      return [...positive.map((tick) => -tick).toReversed(), 0, ...positive]
     }
   }
 }
