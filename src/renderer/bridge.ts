@@ -1,5 +1,5 @@
 import type { GretaErrorData } from '../shared/errors'
-import { type DesktopDoor, isPortMessage, SOCKET_PATH, TOKEN_PARAMETER } from '../shared/page-door'
+import { type DesktopDoor, isPortMessage, SESSION_PATH, SOCKET_PATH, socketProtocols, TOKEN_PARAMETER } from '../shared/page-door'
 import {
   type Answer,
   type Client,
@@ -85,10 +85,10 @@ function takeToken(): string {
 function connectSocket(listener: BridgeListener): void {
   const token = takeToken()
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const address = `${scheme}://${location.host}${SOCKET_PATH}?${TOKEN_PARAMETER}=${encodeURIComponent(token)}`
+  const address = `${scheme}://${location.host}${SOCKET_PATH}`
   let retry = FIRST_RETRY_MILLISECONDS
   const open = (): void => {
-    const socket = new WebSocket(address)
+    const socket = new WebSocket(address, socketProtocols(token))
     const client = createClient(createWebSocketTransport(socket))
     socket.addEventListener('open', () => {
       retry = FIRST_RETRY_MILLISECONDS
@@ -97,10 +97,25 @@ function connectSocket(listener: BridgeListener): void {
     })
     client.onClose((reason) => {
       current = undefined
-      listener.onLost(reason, retry)
-      setTimeout(open, retry)
-      retry = Math.min(LONGEST_RETRY_MILLISECONDS, retry * 2)
+      void isRefused(token).then((refused) => {
+        if (refused) return listener.onLost(WRONG_TOKEN, undefined)
+        listener.onLost(reason, retry)
+        setTimeout(open, retry)
+        retry = Math.min(LONGEST_RETRY_MILLISECONDS, retry * 2)
+      })
     })
   }
   open()
+}
+
+const WRONG_TOKEN = 'This workbench refused the token. Open the whole address that `greta serve` printed, or paste its token.'
+
+/** True when the workbench is there and says that the token is wrong; trying again would not help. */
+async function isRefused(token: string): Promise<boolean> {
+  try {
+    const response = await fetch(SESSION_PATH, { headers: { authorization: `Bearer ${token}` }, cache: 'no-store' })
+    return response.status === 401
+  } catch {
+    return false
+  }
 }

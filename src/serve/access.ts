@@ -21,7 +21,7 @@ export function splitHost(header: string): { readonly name: string; readonly por
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 export interface AccessRules {
   /** The address that is listened on. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { contentSecurityPolicy, SECURITY_HEADERS } from '../shared/content-security'
+import { SESSION_PATH } from '../shared/page-door'
 import type { PageFile, PageFiles } from '../supervisor/page-files'
 import { type AccessRules, hostIsAllowed, originIsAllowed, tokensAreEqual } from './access'
 
@@ -23,7 +24,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, f
     )
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET is answered.')
   const path = (request.url ?? '/').split(/[?#]/, 1)[0] as string
-  if (path === '/session') {
+  if (path === SESSION_PATH) {
     const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
     if (!originIsAllowed(request.headers.origin, host) || given === undefined || !tokensAreEqual(given, token))
       return refuse(response, 401, 'The token is missing or wrong.')
@@ -33,7 +34,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, f
   }
   const file = files.find(path)
   if (file === undefined) return refuse(response, 404, 'There is no such page.')
-  const wantsGzip = COMPRESSIBLE.test(file.contentType) && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  const wantsGzip = COMPRESSIBLE.test(file.contentType) && /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '')
   // Over loopback, compressing costs more than it saves.
   const isNear = request.socket.remoteAddress === '127.0.0.1' || request.socket.remoteAddress === '::1'
   const gzip = wantsGzip && !isNear

@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { LIMITS, PROTOCOL_VERSION } from '../shared/protocol'
+import { SOCKET_PATH, SUBPROTOCOL, tokenOfProtocols } from '../shared/page-door'
+import { LIMITS } from '../shared/protocol'
 import { type AppServices, PageSession, type WorkbenchFacts } from '../supervisor/page-session'
 import type { Supervisor } from '../supervisor/supervisor'
 import { type AccessRules, hostIsAllowed, originIsAllowed, tokensAreEqual } from './access'
 
-export const SOCKET_PATH = '/socket'
-/** The page names this subprotocol and, beside it, `token.<token>`: a browser lets a page set no other header. */
-export const SUBPROTOCOL = `greta.v${PROTOCOL_VERSION}`
 const MAXIMUM_PAGES = 32
 const PING_INTERVAL_MILLISECONDS = 30_000
 
@@ -66,7 +64,7 @@ export class PageSockets {
     if (!originIsAllowed(origin, host)) return { status: '403 Forbidden', sentence: 'Pages of other sites may not connect.' }
     if (path !== SOCKET_PATH) return { status: '404 Not Found', sentence: 'There is no such socket.' }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-    const given = offered.find((name) => name.startsWith('token.'))?.slice('token.'.length)
+    const given = tokenOfProtocols(offered)
     if (given === undefined || !tokensAreEqual(given, this.token))
       return { status: '401 Unauthorized', sentence: 'The token is missing or wrong.' }
     if (!offered.includes(SUBPROTOCOL)) return { status: '400 Bad Request', sentence: `Expected the subprotocol ${SUBPROTOCOL}.` }

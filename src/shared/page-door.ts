@@ -1,3 +1,5 @@
+import { PROTOCOL_VERSION } from './protocol/limits'
+
 /**
  * How the page reaches a workbench. Desktop: the preload script exposes `window.greta` and, after `ready()`, hands over ports by
  * window.postMessage (a port cannot cross contextBridge): first 'control', then one 'engine' for every engine host.
@@ -21,4 +23,12 @@ export const isPortMessage = (data: unknown): data is PortMessage =>
   typeof data === 'object' && data !== null && (data as PortMessage).kind === 'greta-port'
 
 export const SOCKET_PATH = '/ws'
+/** GET with `authorization: Bearer TOKEN`: 204 when the token is right, 401 when not. A refused WebSocket cannot say why. */
+export const SESSION_PATH = '/session'
+export const SUBPROTOCOL = `greta.v${PROTOCOL_VERSION}`
+const TOKEN_PROTOCOL = 'token.'
+/** The subprotocols a page offers: a browser lets it set no other header, and an address would end in logs. */
+export const socketProtocols = (token: string): string[] => (token === '' ? [SUBPROTOCOL] : [SUBPROTOCOL, `${TOKEN_PROTOCOL}${token}`])
+export const tokenOfProtocols = (offered: readonly string[]): string | undefined =>
+  offered.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length)
 export const TOKEN_PARAMETER = 'token'

@@ -2,7 +2,12 @@ import { GretaError } from '../../shared/errors'
 import type { EvaluateRequest, Session, StepBatch } from '../session/types'
 
 /** Runs a teacher-forced evaluation to its end and hands every batch of steps to `onSteps`. Throws what the engine reports. */
-export async function evaluateSteps(session: Session, request: EvaluateRequest, onSteps: (batch: StepBatch) => void, signal?: AbortSignal): Promise<void> {
+export async function evaluateSteps(
+  session: Session,
+  request: EvaluateRequest,
+  onSteps: (batch: StepBatch) => void,
+  signal?: AbortSignal
+): Promise<void> {
   const running = session.evaluate(request)
   const cancel = (): void => running.cancel()
   signal?.addEventListener('abort', cancel, { once: true })

@@ -58,7 +58,11 @@ export interface EquivalenceOptions {
 }
 
 /** Evaluates `ids` in every way and compares the hashes of the bit patterns of every trace point of every position. */
-export async function checkEquivalence(session: Session, ids: readonly number[], options: EquivalenceOptions = {}): Promise<EquivalenceReport> {
+export async function checkEquivalence(
+  session: Session,
+  ids: readonly number[],
+  options: EquivalenceOptions = {}
+): Promise<EquivalenceReport> {
   const points = tracePointCount(session.config.layerCount)
   const ways = EQUIVALENCE_WAYS.filter((way) => !way.secondSession || options.secondSession !== undefined)
   let reference: BigUint64Array | undefined
@@ -67,7 +71,8 @@ export async function checkEquivalence(session: Session, ids: readonly number[],
     options.onWay?.(way.name)
     const hashes = await hashesOf(way.secondSession ? (options.secondSession as Session) : session, ids, way, points, options)
     if (reference === undefined) reference = hashes
-    else results.push({ name: way.name, ...compareHashes(reference, hashes, points, session.config.layerCount, way, options.attentionChunk) })
+    else
+      results.push({ name: way.name, ...compareHashes(reference, hashes, points, session.config.layerCount, way, options.attentionChunk) })
   }
   return {
     positions: ids.length,
@@ -152,7 +157,8 @@ export function describeBoundary(position: number, chunk?: number, attentionChun
   const parts: string[] = []
   if (rewoundTo !== undefined && position === rewoundTo) parts.push(`the rewind at ${rewoundTo}`)
   if (chunk !== undefined && chunk > 1 && position % chunk === 0) parts.push(`${position / chunk} × ${chunk} (prompt chunk)`)
-  if (attentionChunk !== undefined && position % attentionChunk === 0) parts.push(`${position / attentionChunk} × ${attentionChunk} (attention chunk)`)
+  if (attentionChunk !== undefined && position % attentionChunk === 0)
+    parts.push(`${position / attentionChunk} × ${attentionChunk} (attention chunk)`)
   const power = position & -position
   if (power >= 16) parts.push(`${position / power} × ${power}`)
   return parts.length === 0 ? `position ${position} is on no chunk boundary` : `differences start at ${position} = ${parts.join(' = ')}`
