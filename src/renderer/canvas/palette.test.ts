@@ -6,7 +6,7 @@ import { CELL_COLORS, colorWord, PALETTE_STEPS, palette } from './palette'
 
 const BLINDNESS: readonly (ColorBlindness | 'none')[] = ['none', 'protanopia', 'deuteranopia', 'tritanopia']
 const seen = (color: Rgb, blindness: ColorBlindness | 'none') => (blindness === 'none' ? color : simulate(color, blindness))
-const THEMES: readonly Theme[] = ['light', 'dark']
+const THEMES: readonly Theme[] = ['light', 'dark', 'contrast']
 const SEQUENTIAL: readonly PaletteName[] = ['cividis', 'viridis']
 
 describe('palettes', () => {

@@ -2,7 +2,7 @@ import type { Rgb } from './color'
 import { fromOklab, toOklab } from './color'
 
 export const PALETTE_STEPS = 256
-export type Theme = 'light' | 'dark'
+export type Theme = 'light' | 'dark' | 'contrast'
 export type PaletteName = 'cividis' | 'viridis' | 'blue-orange'
 
 /** 256 colours as little-endian RGBA words, as a canvas' ImageData wants them, and the same as triples. */
@@ -53,6 +53,15 @@ const DIVERGING: Readonly<Record<Theme, readonly Rgb[]>> = {
     [118, 66, 16],
     [210, 120, 28],
     [255, 205, 140]
+  ],
+  contrast: [
+    [170, 215, 255],
+    [70, 146, 226],
+    [30, 72, 120],
+    [24, 24, 26],
+    [116, 62, 12],
+    [220, 126, 30],
+    [255, 212, 150]
   ]
 }
 
@@ -95,23 +104,33 @@ export interface CellColors {
   readonly cursor: Rgb
 }
 
+/** Backgrounds and text are those of app/theme.css; a test holds the two together. */
 export const CELL_COLORS: Readonly<Record<Theme, CellColors>> = {
   light: {
-    nan: [214, 0, 128],
+    nan: [181, 0, 125],
     infinity: [10, 10, 12],
-    saturated: [214, 0, 128],
+    saturated: [181, 0, 125],
     background: [255, 255, 255],
-    faint: [214, 216, 222],
-    text: [70, 74, 84],
-    cursor: [0, 0, 0]
+    faint: [205, 210, 215],
+    text: [67, 76, 83],
+    cursor: [20, 24, 27]
   },
   dark: {
-    nan: [255, 64, 168],
+    nan: [255, 122, 209],
     infinity: [255, 255, 255],
-    saturated: [255, 64, 168],
-    background: [22, 23, 27],
-    faint: [58, 61, 70],
-    text: [172, 177, 189],
+    saturated: [255, 122, 209],
+    background: [21, 25, 28],
+    faint: [58, 66, 72],
+    text: [176, 186, 193],
     cursor: [255, 255, 255]
+  },
+  contrast: {
+    nan: [255, 143, 220],
+    infinity: [255, 255, 255],
+    saturated: [255, 143, 220],
+    background: [0, 0, 0],
+    faint: [143, 143, 143],
+    text: [240, 240, 240],
+    cursor: [255, 225, 0]
   }
 }

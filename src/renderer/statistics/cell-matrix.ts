@@ -36,7 +36,9 @@ export interface CellMatrix {
     values: Float32Array,
     severity: Uint8Array
   ): void
-  /** The least base column changed after `revision` of the statistics. */
+  /** Grows with every change of what read() gives. */
+  readonly revision: number
+  /** The least base column changed after `revision`; Infinity when none. */
   dirtySince(revision: number): number
 }
 
@@ -56,6 +58,10 @@ export class PositionMatrix implements CellMatrix {
 
   get columns(): number {
     return this.statistics.end
+  }
+
+  get revision(): number {
+    return this.statistics.revision
   }
 
   address(row: number, column: number): CellAddress | undefined {
@@ -116,18 +122,33 @@ export class PositionMatrix implements CellMatrix {
 /** Columns of the layer x point picture, in execution order: what lies before and after the layers sits in their first and last row. */
 export const POINT_COLUMNS = ['embedding', ...LAYER_POINTS, 'final_norm', 'logits'] as const
 
-/** Layers down, trace points across, for one position. Reading order is execution order. */
+/** Layers down, trace points across, for one position that may move. Reading order is execution order. */
 export class PointMatrix implements CellMatrix {
   readonly rows: number
   readonly columns = POINT_COLUMNS.length
   readonly pooledLevels = 0
-  readonly position: number
   private readonly statistics: TraceStatistics
+  private shownPosition: number
+  private moves = 0
 
   constructor(statistics: TraceStatistics, position: number) {
     this.statistics = statistics
-    this.position = position
+    this.shownPosition = position
     this.rows = statistics.layerCount
+  }
+
+  get position(): number {
+    return this.shownPosition
+  }
+
+  moveTo(position: number): void {
+    if (position === this.shownPosition) return
+    this.shownPosition = position
+    this.moves += 1
+  }
+
+  get revision(): number {
+    return this.statistics.revision + this.moves
   }
 
   /** The trace index of a cell; -1 where the model has no such tensor. */
@@ -152,7 +173,7 @@ export class PointMatrix implements CellMatrix {
   }
 
   dirtySince(revision: number): number {
-    return this.statistics.dirtySince(revision) <= this.position ? 0 : Infinity
+    return revision < this.revision ? 0 : Infinity
   }
 
   read(

@@ -13,8 +13,8 @@ export function drawGlyph(context: CanvasRenderingContext2D, severity: number, b
   const size = Math.min(box.width, box.height)
   switch (severity) {
     case SEVERITY.nan:
-      hatch(context, box, 'rgb(255 255 255 / 0.35)')
-      context.fillStyle = 'rgb(255 255 255)'
+      hatch(context, box, cssColor(colors.background, 0.4))
+      context.fillStyle = cssColor(colors.background)
       text(context, 'N', middleX, middleY, Math.min(14, size * 0.8))
       return
     case SEVERITY.positiveInfinity:

@@ -29,13 +29,11 @@ export class TileCache {
   private readonly tiles = new Map<string, StoredTile>()
   private readonly matrix: CellMatrix
   private readonly style: CellPainterStyle
-  private readonly revisionNow: () => number
   private uses = 0
 
-  constructor(matrix: CellMatrix, style: CellPainterStyle, revisionNow: () => number) {
+  constructor(matrix: CellMatrix, style: CellPainterStyle) {
     this.matrix = matrix
     this.style = style
-    this.revisionNow = revisionNow
   }
 
   /**
@@ -50,7 +48,7 @@ export class TileCache {
     if (!fresh && mayPaint) {
       stored ??= this.create(key)
       this.paint(stored, pooling, tileX, tileY, Math.max(0, dirtyPixel))
-      stored.revision = this.revisionNow()
+      stored.revision = this.matrix.revision
     }
     if (stored !== undefined) stored.lastUse = ++this.uses
     return { tile: stored, fresh: fresh || mayPaint }
