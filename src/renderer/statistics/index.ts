@@ -8,5 +8,3 @@ export { fieldWord, isCountField, isSignedField, poolRule, pooled, TRACE_FIELDS 
 export { POOL_FACTOR, positionsPerColumn } from './pyramid'
 export { ALERT_SEVERITY, SEVERITY } from './severity'
 export { PYRAMID_LEVELS, TraceStatistics } from './trace-statistics'
-export type { BlockTimings } from './block-timings'
-export { measurements, type RunMeasurements } from './measurements'
