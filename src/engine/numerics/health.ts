@@ -56,7 +56,7 @@ export async function checkHealth(
   const widths = traceWidths(session)
   const alerts: HealthAlert[] = []
   let alertCount = 0
-  const prompt_: PromptHealth[] = []
+  const results: PromptHealth[] = []
   let ancestor: LastFiniteAncestor | undefined
   for (const [index, ids] of prompts.entries()) {
     options.onPrompt?.(index)
@@ -115,7 +115,7 @@ export async function checkHealth(
       },
       options.signal
     )
-    prompt_.push({
+    results.push({
       prompt: index,
       positions: totals.positions,
       valuesSeen: totals.values,
@@ -124,11 +124,11 @@ export async function checkHealth(
       saturatedCount: totals.saturated
     })
   }
-  const broken = prompt_.some((entry) => entry.nanCount > 0 || entry.infinityCount > 0)
+  const broken = results.some((entry) => entry.nanCount > 0 || entry.infinityCount > 0)
   return {
     layers,
     tracePoints: points,
-    prompts: prompt_,
+    prompts: results,
     alerts,
     alertCount,
     ...(ancestor === undefined ? {} : { lastFiniteAncestor: ancestor }),
