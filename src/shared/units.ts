@@ -29,3 +29,15 @@ export function formatMilliseconds(value: number): string {
   if (value >= 1) return `${value.toFixed(1)} ms`
   return `${value.toFixed(3)} ms`
 }
+
+/**
+ * A statistic or logit as both the app and the command line print it: six significant digits, with an exponent outside
+ * 1e-4 .. 1e6; "NaN", "+Inf", "-Inf". Always with a decimal point, whatever the language.
+ */
+export function formatStatistic(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(5)
+  return String(Number(value.toPrecision(6)))
+}
