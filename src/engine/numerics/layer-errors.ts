@@ -1,0 +1,109 @@
+import { LAYER_POINTS, type LayerPoint, type TracePoint, traceIndex, tracePointAt } from '../../shared/model/trace-points'
+import type { FaultRequest, Session } from '../session/types'
+import { captureLayer, replayOperation } from './block-replay'
+import { rowErrors } from './row-errors'
+
+/** The error of one trace point over all compared positions. */
+export interface PointError {
+  readonly layer: number
+  readonly point: TracePoint
+  /** Σ difference² / Σ reference² over all positions: what has piled up so far. */
+  readonly cumulativeNmse: number
+  readonly cumulativeRelativeError: number
+  readonly worstPosition: number
+  readonly maxAbsoluteDifference: number
+  /** The operation alone, the reference run on the tested side's own inputs; absent where it was not measured. */
+  readonly localNmse?: number
+  readonly localWorstPosition?: number
+}
+
+interface Sums {
+  difference2: number
+  reference2: number
+  maximum: number
+  worstNmse: number
+  worstPosition: number
+}
+
+/** Adds up windows of captured tensors, trace point by trace point. */
+export class CumulativeErrors {
+  readonly #sums = new Map<number, Sums>()
+
+  add(traceIndexOfPoint: number, from: number, reference: Float32Array, test: Float32Array, width: number): void {
+    const sums = this.#sums.get(traceIndexOfPoint) ?? { difference2: 0, reference2: 0, maximum: 0, worstNmse: -1, worstPosition: -1 }
+    this.#sums.set(traceIndexOfPoint, sums)
+    for (const row of rowErrors(reference, test, width)) {
+      if (row.nmse > sums.worstNmse) {
+        sums.worstNmse = row.nmse
+        sums.worstPosition = from + row.position
+      }
+      sums.maximum = Math.max(sums.maximum, row.maxAbsoluteDifference)
+      if (!Number.isFinite(row.nmse)) sums.difference2 = Number.POSITIVE_INFINITY
+    }
+    for (let i = 0; i < reference.length; i += 1) {
+      const r = reference[i] as number
+      const difference = (test[i] as number) - r
+      if (!Number.isFinite(difference)) continue
+      sums.difference2 += difference * difference
+      sums.reference2 += r * r
+    }
+  }
+
+  report(layers: number, local: ReadonlyMap<number, { readonly nmse: number; readonly position: number }>): PointError[] {
+    return [...this.#sums.entries()]
+      .sort(([a], [b]) => a - b)
+      .map(([index, sums]) => {
+        const nmse = sums.difference2 === 0 ? 0 : sums.difference2 / sums.reference2
+        const localError = local.get(index)
+        return {
+          ...tracePointAt(index, layers),
+          cumulativeNmse: nmse,
+          cumulativeRelativeError: Math.sqrt(nmse),
+          worstPosition: sums.worstPosition,
+          maxAbsoluteDifference: sums.maximum,
+          ...(localError === undefined ? {} : { localNmse: localError.nmse, localWorstPosition: localError.position })
+        }
+      })
+  }
+}
+
+/**
+ * Local errors of every operation of every layer over the first `count` positions: the reference runs each operation on
+ * the inputs the tested side really had. Uses the reference's cache as a work bench.
+ */
+export async function localErrors(
+  reference: Session,
+  test: Session,
+  count: number,
+  options: { readonly faults?: readonly FaultRequest[]; readonly onLayer?: (layer: number) => void } = {}
+): Promise<Map<number, { readonly nmse: number; readonly position: number }>> {
+  const errors = new Map<number, { nmse: number; position: number }>()
+  for (let layer = 0; layer < test.config.layerCount; layer += 1) {
+    options.onLayer?.(layer)
+    const inputs = await captureLayer(test, layer, count, options.faults)
+    for (const point of LAYER_POINTS) {
+      const found = inputs.get(point) as Float32Array
+      const expected = await replayOperation(reference, layer, point, inputs, count)
+      errors.set(traceIndex(layer, point), worst(expected, found, found.length / count))
+    }
+  }
+  return errors
+}
+
+function worst(expected: Float32Array, found: Float32Array, width: number): { nmse: number; position: number } {
+  let result = { nmse: 0, position: 0 }
+  for (const row of rowErrors(expected, found, width)) if (row.nmse > result.nmse) result = { nmse: row.nmse, position: row.position }
+  return result
+}
+
+/** The operation with the largest local error, which is where to look first. */
+export function worstLocal(
+  points: readonly PointError[]
+): { readonly layer: number; readonly point: LayerPoint; readonly nmse: number } | undefined {
+  let best: { layer: number; point: LayerPoint; nmse: number } | undefined
+  for (const entry of points) {
+    if (entry.localNmse === undefined || entry.point === 'embedding' || entry.point === 'final_norm' || entry.point === 'logits') continue
+    if (best === undefined || entry.localNmse > best.nmse) best = { layer: entry.layer, point: entry.point, nmse: entry.localNmse }
+  }
+  return best
+}
