@@ -1,5 +1,6 @@
 import { GretaError } from '../../../shared/errors'
 import type { RopeScaling } from '../../../shared/model/description'
+import { assertNever } from '../../../shared/result'
 import type { RopeScalingRecipe } from './hyper-parameters'
 
 export interface RopeFrequencies {
@@ -37,6 +38,8 @@ export function ropeFrequencies(where: string, base: number, dims: number, recip
       return yarnFrequencies(plain, base, dims, recipe)
     case 'divisors':
       return dividedFrequencies(where, plain, recipe.divisors)
+    default:
+      return assertNever(recipe, 'rotary scaling')
   }
 }
 

@@ -1,5 +1,6 @@
 import { GretaError } from '../../../shared/errors'
 import type { LayerWeightTable, RowOrder, TensorInfo, WeightReference, WeightTable } from '../../../shared/model/description'
+import { assertNever } from '../../../shared/result'
 import type { ArchitectureFacts, LayerRole, ModelRole, TensorNaming } from './table'
 
 /** The sizes that every tensor's shape must agree with. */
@@ -44,6 +45,8 @@ export function layerShape(role: LayerRole, d: ModelDimensions): readonly number
       return [d.feedForwardLength, d.embeddingLength]
     case 'ffnDown':
       return [d.embeddingLength, d.feedForwardLength]
+    default:
+      return assertNever(role, 'layer role')
   }
 }
 
