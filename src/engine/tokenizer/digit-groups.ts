@@ -25,7 +25,7 @@ function cutRuns(text: string, runs: RegExp): readonly string[] {
 }
 
 function pushGroups(run: string, parts: string[]): void {
-  const digits = [...run]
+  const digits = Array.from(run)
   let at = 0
   for (let take = digits.length % 3 || 3; at < digits.length; take = 3) {
     parts.push(digits.slice(at, at + take).join(''))
