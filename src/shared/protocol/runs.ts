@@ -26,7 +26,8 @@ export const runRowSchema = v.object({
   backend: v.string(),
   device: v.string(),
   engineBuild: v.string(),
-  seed: count,
+  /** Decimal, 64 bits. */
+  seed: v.string(),
   promptPreview: v.string(),
   textPreview: v.string(),
   summary: generationSummarySchema,
