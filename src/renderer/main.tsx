@@ -3,8 +3,10 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
 import { followTheme } from './app/theme'
+import { startWire } from './store/wire'
 
 followTheme()
+startWire()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no element with id "root"')

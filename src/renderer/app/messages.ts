@@ -20,5 +20,14 @@ export const appMessages = defineMessages({
   settings: { en: 'Settings', es: 'Ajustes' },
   panelFailed: { en: 'This panel stopped because of an error in the workbench', es: 'Este panel se detuvo por un error del programa' },
   tryAgain: { en: 'Show it again', es: 'Mostrarlo de nuevo' },
+  protocolProblem: { en: 'A message from the workbench was refused', es: 'Se rechazó un mensaje del programa' },
+  engineStopped: { en: 'The engine stopped', es: 'El motor se detuvo' },
+  generationFailed: { en: 'The generation failed', es: 'La generación falló' },
+  generationStarted: { en: 'Generating', es: 'Generando' },
+  finishedAnnouncement: {
+    en: { one: 'Generation ended: {count} token', other: 'Generation ended: {count} tokens' },
+    es: { one: 'Generación terminada: {count} token', other: 'Generación terminada: {count} tokens' }
+  },
+  requestFailed: { en: 'That did not work', es: 'No se pudo hacer' },
   resize: { en: 'Resize', es: 'Cambiar tamaño' }
 })

@@ -1,11 +1,11 @@
-import type { MessageKey } from '../i18n'
+import type { PlainMessageKey } from '../i18n'
 
 /** A thing that can be done from the keyboard and from the command palette. The one list behind palette, keys and `?` sheet. */
 export interface Command {
   readonly id: string
-  readonly title: MessageKey
+  readonly title: PlainMessageKey
   /** Heading in the palette and in the help sheet. */
-  readonly group: MessageKey
+  readonly group: PlainMessageKey
   /** "Mod+K": Mod is Ctrl, or the Command key on Apple machines. Empty: palette only. */
   readonly keys?: string
   /** Acts even while a text field has the focus. Always so for keys with Mod or Alt and for function keys. */

@@ -1,6 +1,6 @@
 import { Activity, Boxes, GitCompareArrows, Layers3, type LucideIcon, PenLine, Server, SquareStack } from 'lucide-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
-import type { MessageKey } from '../i18n'
+import type { PlainMessageKey } from '../i18n'
 import type { ViewId } from '../store'
 
 type Slot = LazyExoticComponent<ComponentType>
@@ -12,7 +12,7 @@ type Slot = LazyExoticComponent<ComponentType>
 export interface ViewDefinition {
   readonly id: ViewId
   readonly icon: LucideIcon
-  readonly title: MessageKey
+  readonly title: PlainMessageKey
   readonly Panel: Slot
   readonly Inspector?: Slot
   readonly Dock?: Slot
@@ -25,7 +25,9 @@ export const VIEWS: readonly ViewDefinition[] = [
     id: 'play',
     icon: PenLine,
     title: 'play.title',
-    Panel: slot(async () => (await import('../features/play/Panel')).Panel)
+    Panel: slot(async () => (await import('../features/play/Panel')).Panel),
+    Inspector: slot(async () => (await import('../features/play/Panel')).Inspector),
+    Dock: slot(async () => (await import('../features/play/Panel')).Dock)
   },
   { id: 'layers', icon: Layers3, title: 'layers.title', Panel: slot(async () => (await import('../features/layers/Panel')).Panel) },
   {

@@ -12,4 +12,4 @@ export const translateNow: Translate = (...args) =>
   (translators[useStore.getState().settings.language] as (...values: readonly unknown[]) => string)(...args)
 
 export { LANGUAGES, type Language } from './define'
-export type { MessageKey, Translate } from './translate'
+export type { MessageKey, PlainMessageKey, Translate } from './translate'

@@ -19,6 +19,9 @@ export type TranslateArguments<K extends MessageKey> = [MessageParameters<Messag
   ? [key: K]
   : [key: K, values: ParameterValues<K>]
 
+/** Keys of texts without parameters: what tables of titles may hold. */
+export type PlainMessageKey = { [K in MessageKey]: [MessageParameters<MessageAt<K>>] extends [never] ? K : never }[MessageKey]
+
 export type Translate = <K extends MessageKey>(...args: TranslateArguments<K>) => string
 
 const pluralRules: Readonly<Record<Language, Intl.PluralRules>> = { en: new Intl.PluralRules('en'), es: new Intl.PluralRules('es') }

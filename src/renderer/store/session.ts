@@ -32,6 +32,12 @@ export interface SessionSlice {
   /** Predictions shown one after the other, for undo and redo; '' is "nothing generated". */
   readonly history: readonly string[]
   readonly historyAt: number
+  /** Grows when the library of runs changed. */
+  readonly libraryRevision: number
+  /** A file to open that was named outside the page; who opens it clears it. */
+  readonly openRequest: string | undefined
+  /** A menu item of the desktop app; `count` makes equal ones distinct. */
+  readonly menuCommand: { readonly command: string; readonly count: number }
   readonly setSession: (part: Partial<Omit<SessionSlice, 'setSession' | 'setRun' | 'pushHistory'>>) => void
   readonly setRun: (runId: string, part: Partial<RunState> & { readonly detail: RunDetail }) => void
   readonly pushHistory: (runId: string) => void
@@ -45,6 +51,9 @@ export const sessionSlice: Slice<SessionSlice> = (set) => ({
   runs: {},
   history: [''],
   historyAt: 0,
+  libraryRevision: 0,
+  openRequest: undefined,
+  menuCommand: { command: '', count: 0 },
   setSession: (part) => set(part),
   setRun: (runId, part) =>
     set((state) => {

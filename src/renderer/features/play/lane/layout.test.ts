@@ -3,7 +3,7 @@ import { TokenLayout } from './layout'
 import { lanePartsOf, visibleToken } from './visible'
 
 /** Ten pixels a code point: widths that can be checked by counting. */
-const measure = (text: string): number => [...text].length * 10
+const measure = (text: string): number => Array.from(text).length * 10
 
 const linesOf = (tokens: readonly string[], width: number): readonly string[] => {
   const layout = new TokenLayout(measure, width)

@@ -89,6 +89,12 @@ export class TokenLayout {
     this.tokens += 1
   }
 
+  /** A token that has no text of its own: a control token's name, a lone byte. */
+  appendSign(sign: string): void {
+    this.place({ kind: 'mark', text: sign, breakAfter: false })
+    this.tokens += 1
+  }
+
   /** Part range of a line: it identifies the line's content for as long as the layout lives. */
   lineRange(line: number): { readonly start: number; readonly end: number } {
     return {
@@ -147,7 +153,7 @@ export class TokenLayout {
 
   /** A word wider than the lane is cut where it must be. */
   private placeInPieces(part: LanePart): void {
-    let rest = [...part.text]
+    let rest = Array.from(part.text)
     while (rest.length > 0) {
       let take = Math.max(1, Math.min(rest.length, Math.floor((rest.length * this.width) / Math.max(1, this.widthOf(rest.join(''))))))
       while (take > 1 && this.widthOf(rest.slice(0, take).join('')) > this.width) take -= 1

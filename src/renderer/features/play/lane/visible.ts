@@ -31,7 +31,7 @@ const isJoinerInside = (code: number, index: number, length: number): boolean =>
 /** The text of one token cut where a line may break, with signs for what has no glyph. */
 export function lanePartsOf(text: string): readonly LanePart[] {
   const parts: LanePart[] = []
-  const characters = [...text]
+  const characters = Array.from(text)
   const onlySpaces = /^ +$/.test(text)
   let run = ''
   let runIsSpace = false
@@ -60,7 +60,7 @@ export function lanePartsOf(text: string): readonly LanePart[] {
 
 /** A token on its own (lists, tables, popovers): every space is visible. */
 export function visibleToken(text: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters
     .map((character, index) => {
       const code = character.codePointAt(0) as number

@@ -1,0 +1,112 @@
+import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
+import { Canvas, type Draw } from '../../canvas/Canvas'
+import { onThemeChange } from '../../app/theme'
+import { useTranslate } from '../../i18n'
+import { useStore } from '../../store'
+import type { RunColumns } from '../../store/run-columns'
+import { useRunColumns } from '../../store/use-run'
+import { layoutStrip, type StripBars, type StripSeries, stripHit, stripSeries } from './strips'
+import { formatNumber } from './token-facts'
+
+const COLOURS: Readonly<Record<StripSeries['id'], string>> = { surprisal: '--series-2', entropy: '--series-3', latency: '--series-1' }
+
+interface StripProps {
+  readonly series: StripSeries
+  readonly name: string
+  readonly unit: string
+  readonly from: number
+  readonly to: number
+}
+
+const Strip = ({ series, name, unit, from, to }: StripProps) => {
+  const t = useTranslate()
+  const token = useStore((state) => state.cursor.token)
+  const moveCursor = useStore((state) => state.moveCursor)
+  const bars = useRef<StripBars | undefined>(undefined)
+  const repaint = useRef<() => void>(() => undefined)
+  const element = useRef<HTMLCanvasElement>(null)
+  const scaled = layoutStrip(series, from, to, element.current?.clientWidth ?? 800)
+
+  const draw: Draw = useCallback(
+    (context, width, height) => {
+      const layout = layoutStrip(series, from, to, width)
+      bars.current = layout
+      const style = getComputedStyle(document.documentElement)
+      context.fillStyle = style.getPropertyValue('--surface')
+      context.fillRect(0, 0, width, height)
+      const step = width / Math.max(1, layout.heights.length)
+      context.fillStyle = style.getPropertyValue('--line')
+      context.fillRect(0, height - 1, width, 1)
+      context.fillStyle = style.getPropertyValue(COLOURS[series.id])
+      layout.heights.forEach((value, index) => {
+        if (Number.isNaN(value) || layout.top === 0) return
+        const tall = Math.max(1, (value / layout.top) * (height - 3))
+        context.fillRect(index * step, height - tall, Math.max(1, Math.min(14, step - 1)), tall)
+      })
+      if (token !== undefined && token >= from && token < to) {
+        const x = (Math.floor((token - from) / layout.perBar) + 0.5) * step
+        context.fillStyle = style.getPropertyValue('--text')
+        context.fillRect(Math.min(x, Math.floor(token - from) * step + Math.min(14, step - 1) / 2), 0, 1, height)
+      }
+    },
+    [series, from, to, token]
+  )
+  useEffect(() => onThemeChange(() => repaint.current()), [])
+
+  const onPointerDown = (event: PointerEvent<HTMLCanvasElement>) => {
+    const target =
+      bars.current === undefined ? undefined : stripHit(bars.current, event.nativeEvent.offsetX, event.currentTarget.clientWidth)
+    if (target !== undefined) moveCursor({ token: target, element: undefined })
+  }
+  const here = token === undefined || token < from || token >= to ? Number.NaN : series.value(token)
+
+  return (
+    <div className="flex min-h-0 flex-1 items-stretch gap-3">
+      <div className="flex w-28 shrink-0 flex-col justify-center">
+        <span className="label">{name}</span>
+        <span className="num text-sm text-text">{Number.isNaN(here) ? ' ' : `${formatNumber(here)} ${unit}`}</span>
+      </div>
+      <Canvas
+        draw={draw}
+        repaint={repaint}
+        element={element}
+        role="img"
+        aria-label={`${name}. ${t('play.stripHelp')}`}
+        onPointerDown={onPointerDown}
+        className="h-full min-h-6 min-w-0 flex-1 cursor-crosshair"
+      />
+      <span className="num w-20 shrink-0 pt-0.5 text-xs text-faint">
+        {scaled.top > 0 && t('play.maximum', { value: `${formatNumber(scaled.top)} ${unit}` })}
+      </span>
+    </div>
+  )
+}
+
+const Strips = ({ columns }: { readonly columns: RunColumns }) => {
+  const t = useTranslate()
+  const names = { surprisal: t('play.surprisal'), entropy: t('play.entropy'), latency: t('play.stepTime') }
+  const units = { surprisal: 'bits', entropy: 'bits', latency: 'ms' }
+  return (
+    <div className="flex h-full flex-col gap-1.5 px-3 py-2">
+      {stripSeries(columns).map((series) => (
+        <Strip
+          key={series.id}
+          series={series}
+          name={names[series.id]}
+          unit={units[series.id]}
+          from={columns.promptCount}
+          to={columns.tokenCount}
+        />
+      ))}
+    </div>
+  )
+}
+
+/** Surprisal, entropy and time over the generated tokens, on one axis. */
+export const Dock = () => {
+  const t = useTranslate()
+  const columns = useRunColumns('chart')
+  if (columns === undefined || columns.generatedCount === 0)
+    return <p className="grid h-full place-items-center p-3 text-center text-faint">{t('play.stripsEmpty')}</p>
+  return <Strips columns={columns} />
+}

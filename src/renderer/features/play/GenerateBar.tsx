@@ -1,0 +1,70 @@
+import { CornerDownRight, Play, Redo2, RefreshCw, Square, Undo2 } from 'lucide-react'
+import { continueRun, generate, regenerateRun, stepHistory, stopGenerating } from '../../actions/generation'
+import { useTranslate } from '../../i18n'
+import { useStore } from '../../store'
+import { useShownRun } from '../../store/use-run'
+import { Button, IconButton } from '../../ui/Button'
+import { NumberField } from '../../ui/NumberField'
+import { Tooltip } from '../../ui/Tooltip'
+
+/** Generate and what can be done with what was generated. */
+export const GenerateBar = () => {
+  const t = useTranslate()
+  const live = useStore((state) => state.live !== undefined)
+  const starting = useStore((state) => state.starting)
+  const ready = useStore((state) => state.model !== undefined && state.engine?.state === 'ready')
+  const hasPrompt = useStore(({ prompt }) =>
+    prompt.mode === 'raw'
+      ? prompt.text !== '' || prompt.addSpecial
+      : prompt.mode === 'chat'
+        ? prompt.messages.some((m) => m.content !== '')
+        : prompt.tokens.trim() !== ''
+  )
+  const maxTokens = useStore((state) => state.stopping.maxTokens)
+  const changeStopping = useStore((state) => state.changeStopping)
+  const canUndo = useStore((state) => state.historyAt > 0)
+  const canRedo = useStore((state) => state.historyAt < state.history.length - 1)
+  const shown = useShownRun()
+  const idle = ready && !live && !starting
+  return (
+    <div className="flex h-11 shrink-0 items-center gap-2 border-y border-line bg-bg px-3">
+      {live || starting ? (
+        <Tooltip text={t('play.stop')} keys="Escape">
+          <Button variant="primary" icon={Square} onClick={() => void stopGenerating()} disabled={!live} className="w-28">
+            {t('play.stop')}
+          </Button>
+        </Tooltip>
+      ) : (
+        <Tooltip text={ready ? t('play.generate') : t('play.noModel')} keys="Mod+Enter">
+          <Button variant="primary" icon={Play} onClick={() => void generate()} disabled={!idle || !hasPrompt} className="w-28">
+            {t('play.generate')}
+          </Button>
+        </Tooltip>
+      )}
+      <Tooltip text={t('play.continue')} keys="Alt+Enter">
+        <Button icon={CornerDownRight} disabled={!idle || shown === undefined} onClick={() => void continueRun()}>
+          {t('play.continue')}
+        </Button>
+      </Tooltip>
+      <Tooltip text={t('play.regenerate')} keys="Mod+Shift+Enter">
+        <Button icon={RefreshCw} disabled={!idle || shown === undefined} onClick={() => void regenerateRun()}>
+          {t('play.regenerate')}
+        </Button>
+      </Tooltip>
+      <span aria-hidden className="mx-1 h-5 w-px bg-line" />
+      <IconButton icon={Undo2} label={t('play.undo')} keys="Alt+ArrowLeft" disabled={!canUndo || live} onClick={() => stepHistory(-1)} />
+      <IconButton icon={Redo2} label={t('play.redo')} keys="Alt+ArrowRight" disabled={!canRedo || live} onClick={() => stepHistory(1)} />
+      <label className="ml-auto flex items-center gap-2 text-sm text-muted">
+        {t('play.maxTokens')}
+        <NumberField
+          label={t('play.maxTokens')}
+          value={maxTokens}
+          min={1}
+          max={1_000_000}
+          digits={0}
+          onChange={(value) => changeStopping({ maxTokens: Math.round(value) })}
+        />
+      </label>
+    </div>
+  )
+}

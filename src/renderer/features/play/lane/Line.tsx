@@ -1,0 +1,58 @@
+import { memo } from 'react'
+import { cx } from '../../../ui/classes'
+import { LANE_LINE_PIXELS } from './use-layout'
+import type { TokenLayout } from './layout'
+
+interface LineProps {
+  readonly layout: TokenLayout
+  readonly line: number
+  /** Part range: tells a changed line from an unchanged one. */
+  readonly start: number
+  readonly end: number
+  /** Position of the layout's first token in the run. */
+  readonly from: number
+  readonly promptCount: number
+  readonly level: (position: number) => number
+  /** Chosen token, -1 when it is not on this line. */
+  readonly selected: number
+  readonly branched: ReadonlySet<number>
+}
+
+/** One line of tokens. Everything is text content; signs stand in ::before, so that copying leaves them out. */
+export const Line = memo(({ layout, line, from, promptCount, level, selected, branched }: LineProps) => (
+  <div role="presentation" className="absolute inset-x-0 whitespace-pre" style={{ top: line * LANE_LINE_PIXELS, height: LANE_LINE_PIXELS }}>
+    {layout.line(line).map((span) => {
+      const position = from + span.token
+      const strength = level(position)
+      return (
+        <bdi
+          key={position}
+          id={`token-${position}`}
+          data-p={position}
+          role="option"
+          aria-selected={position === selected}
+          className={cx(
+            'lane-token',
+            position < promptCount && 'lane-prompt',
+            strength > 0 && `lane-level-${strength}`,
+            position === selected && 'lane-selected',
+            branched.has(position) && 'lane-branched'
+          )}
+        >
+          {span.parts.map((part, index) =>
+            part.kind === 'mark' ? (
+              // Parts of a token on a line never change place.
+              // oxlint-disable-next-line react/no-array-index-key
+              <span key={index} className="lane-sign" data-sign={part.text}>
+                {part.text === '↵' ? '\n' : ''}
+              </span>
+            ) : (
+              part.text
+            )
+          )}
+        </bdi>
+      )
+    })}
+  </div>
+))
+Line.displayName = 'Line'
