@@ -29,7 +29,14 @@ export const VIEWS: readonly ViewDefinition[] = [
     Inspector: slot(async () => (await import('../features/play/Panel')).Inspector),
     Dock: slot(async () => (await import('../features/play/Panel')).Dock)
   },
-  { id: 'layers', icon: Layers3, title: 'layers.title', Panel: slot(async () => (await import('../features/layers/Panel')).Panel) },
+  {
+    id: 'layers',
+    icon: Layers3,
+    title: 'layers.title',
+    Panel: slot(async () => (await import('../features/layers/Panel')).Panel),
+    Inspector: slot(async () => (await import('../features/layers/Panel')).Inspector),
+    Dock: slot(async () => (await import('../features/layers/Panel')).Dock)
+  },
   {
     id: 'compare',
     icon: GitCompareArrows,

@@ -132,6 +132,7 @@ describe('TraceStatistics', () => {
     for (let position = 270; position < 280; position++) rewound.write(position, plain(layers, position))
     for (let position = 0; position < 280; position++) fresh.write(position, plain(layers, position))
     expect(rewound.end).toBe(280)
+    expect(rewound.capturedRows).toBe(280 * fresh.rows)
     expect(rewound.alerts.list()).toEqual([])
     for (let level = 1; level <= PYRAMID_LEVELS; level++) {
       for (let column = 0; column * positionsPerColumn(level) < 300; column++) {

@@ -31,6 +31,7 @@ export class TraceStatistics {
   readonly rows: number
   readonly alerts = new AlertBook()
   private positionEnd = 0
+  private captures = 0
   private writes = 0
   private readonly writeLog = new Float64Array(WRITE_LOG_LENGTH)
   private readonly planes: readonly Plane[]
@@ -97,6 +98,9 @@ export class TraceStatistics {
   /** Forgets `position` and all after it. */
   truncate(position: number): void {
     if (position >= this.positionEnd) return
+    for (let p = position; p < this.positionEnd; p++) {
+      for (let row = 0; row < this.rows; row++) if (this.severities.get(p, row) !== SEVERITY.notCaptured) this.captures -= 1
+    }
     for (const plane of this.planes) plane.truncate(position)
     this.severities.truncate(position)
     this.positionEnd = position
@@ -125,6 +129,11 @@ export class TraceStatistics {
 
   captured(position: number): boolean {
     return this.severity(position, 0) !== SEVERITY.notCaptured
+  }
+
+  /** Tensor rows (cells) with statistics. */
+  get capturedRows(): number {
+    return this.captures
   }
 
   /** Base planes, for painters that read runs of cells. */
@@ -180,9 +189,12 @@ export class TraceStatistics {
       const saturated = words[from + 9] as number
       if ((nan | positive | negative | saturated) === 0) {
         // The engine leaves a row of zero bits where nothing was computed (the logits of a prompt token that has none).
-        severity[at + row] = this.isBlank(words, from) ? SEVERITY.notCaptured : SEVERITY.finite
+        const blank = this.isBlank(words, from)
+        severity[at + row] = blank ? SEVERITY.notCaptured : SEVERITY.finite
+        if (!blank) this.captures += 1
         continue
       }
+      this.captures += 1
       severity[at + row] = severityOf(nan, positive, negative, saturated)
       for (const { kind, word } of COUNT_WORDS) {
         const elements = words[from + word] as number

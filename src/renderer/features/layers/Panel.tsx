@@ -1,8 +1,3 @@
-import { Construction } from 'lucide-react'
-import { useTranslate } from '../../i18n'
-import { EmptyState } from '../../ui/EmptyState'
-
-export const Panel = () => {
-  const t = useTranslate()
-  return <EmptyState icon={Construction} title={t('layers.title')} />
-}
+export { AlertsDock as Dock } from './AlertsDock'
+export { CellInspector as Inspector } from './CellInspector'
+export { LayersPanel as Panel } from './LayersPanel'

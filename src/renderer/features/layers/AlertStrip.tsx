@@ -1,0 +1,58 @@
+import { CircleCheck, TriangleAlert } from 'lucide-react'
+import type { PlainMessageKey } from '../../i18n'
+import { useTranslate } from '../../i18n'
+import type { AlertKind, TraceStatistics } from '../../statistics'
+import { ALERT_KINDS } from '../../statistics'
+import { Badge } from '../../ui/Badge'
+import { goToCell } from './actions'
+import { tensorName } from './matrices'
+
+export const ALERT_TITLES: Readonly<Record<AlertKind, PlainMessageKey>> = {
+  nan: 'layers.alertNan',
+  positiveInfinity: 'layers.alertPositiveInfinity',
+  negativeInfinity: 'layers.alertNegativeInfinity',
+  saturated: 'layers.alertSaturated'
+}
+
+/** The first trouble of each kind with a jump to it, or the proof that there is none. */
+export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
+  const t = useTranslate()
+  const alerts = trace.alerts.list()
+  if (alerts.length === 0) {
+    return (
+      <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line px-3 text-sm text-muted">
+        <CircleCheck aria-hidden size={14} className="text-ok" />
+        <span className="text-ok">{t('layers.alertsNone')}</span>
+        <span>{t('layers.alertsNoneText', { count: trace.capturedRows })}</span>
+      </div>
+    )
+  }
+  const affected = new Set(alerts.map((alert) => alert.traceIndex)).size
+  return (
+    <div className="flex min-h-8 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-danger-soft px-3 py-1 text-sm">
+      <TriangleAlert aria-hidden size={14} className="text-danger" />
+      {ALERT_KINDS.map((kind) => {
+        const first = trace.alerts.first(kind)
+        if (first === undefined) return null
+        const title = t(ALERT_TITLES[kind])
+        const tensor = tensorName(first.traceIndex, trace.layerCount)
+        return (
+          <button
+            key={kind}
+            type="button"
+            aria-label={t('layers.alertGo', { kind: title, tensor, position: first.firstPosition })}
+            onClick={() => goToCell({ position: first.firstPosition, traceIndex: first.traceIndex }, trace.layerCount)}
+            className="inline-flex items-center gap-2 rounded border border-danger/40 bg-surface px-2 py-0.5 hover:border-danger"
+          >
+            <Badge tone="danger">{t('layers.alertFirst', { kind: title })}</Badge>
+            <span className="num">{tensor}</span>
+            <span className="text-muted">
+              {t('layers.token')} <span className="num">{first.firstPosition}</span>
+            </span>
+          </button>
+        )
+      })}
+      <span className="text-muted">{t('layers.alertMore', { count: affected })}</span>
+    </div>
+  )
+}
