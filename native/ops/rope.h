@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/weight_view.h"
+#include "backend/backend.h"
 
 namespace greta::ops {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/trace_stats.h"
+#include "backend/trace_points.h"
 
 namespace greta::ops {
 

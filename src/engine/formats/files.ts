@@ -54,9 +54,8 @@ const WINDOW_BYTES = 1 << 20
  * and weights are never read. Synchronous: a header is a few megabytes, read once.
  */
 export class FileWindow {
-  /** What `locate` points into. Replaced when the window moves. */
-  bytes: Buffer = Buffer.alloc(0)
-  private start = 0
+  private window: Buffer = Buffer.alloc(0)
+  private windowStart = 0
 
   private constructor(
     private readonly descriptor: number,
@@ -87,21 +86,17 @@ export class FileWindow {
     return this.file.sizeBytes
   }
 
-  /** Makes bytes [offset, offset + length), which must lie in the file, present and returns where in `bytes` they begin. */
-  locate(offset: number, length: number): number {
+  /**
+   * Bytes [offset, offset + length), which must lie inside the file. Valid until the next call: copy what you keep.
+   * The view may be longer than `length` when more was read anyway.
+   */
+  view(offset: number, length: number): Buffer {
     if (offset + length > this.sizeBytes || offset < 0 || length < 0) {
       throw new GretaError('internal', `Read of bytes ${offset} to ${offset + length} outside ${this.name} (${this.sizeBytes} bytes).`)
     }
-    const inside = offset - this.start
-    if (inside >= 0 && inside + length <= this.bytes.length) return inside
-    this.fill(offset, length)
-    return 0
-  }
-
-  /** The same bytes as a view, valid until the next call: copy what you keep. */
-  view(offset: number, length: number): Buffer {
-    const at = this.locate(offset, length)
-    return this.bytes.subarray(at, at + length)
+    const inside = offset - this.windowStart
+    if (inside < 0 || inside + length > this.window.length) this.fill(offset, length)
+    return this.window.subarray(offset - this.windowStart)
   }
 
   private fill(offset: number, length: number): void {
@@ -124,7 +119,7 @@ export class FileWindow {
       }
       have += got
     }
-    this.bytes = next
-    this.start = offset
+    this.window = next
+    this.windowStart = offset
   }
 }

@@ -67,7 +67,7 @@ export const LineChart = ({ label, points, log, marked, xName, yName, format, on
               fontSize: 11,
               padding: '4px 8px'
             }}
-            labelFormatter={(x) => `${xName} ${Number(x)}`}
+            labelFormatter={(x) => `${xName} ${String(x)}`}
             formatter={(value) => [format(Number(value)), yName]}
           />
           {marked !== undefined && <ReferenceLine x={marked} stroke="var(--accent)" strokeDasharray="3 2" />}

@@ -1,5 +1,5 @@
 import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
-import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
+import { Canvas, type Draw } from '../../canvas/Canvas'
 import { onThemeChange } from '../../app/theme'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -23,8 +23,9 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
   const bars = useRef<StripBars | undefined>(undefined)
-  const handle = useRef<CanvasHandle | undefined>(undefined)
-  const scaled = layoutStrip(series, from, to, handle.current?.element.clientWidth ?? 800)
+  const repaint = useRef<() => void>(() => undefined)
+  const element = useRef<HTMLCanvasElement>(null)
+  const scaled = layoutStrip(series, from, to, element.current?.clientWidth ?? 800)
 
   const draw: Draw = useCallback(
     (context, width, height) => {
@@ -50,7 +51,7 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
     },
     [series, from, to, token]
   )
-  useEffect(() => onThemeChange(() => handle.current?.repaint()), [])
+  useEffect(() => onThemeChange(() => repaint.current()), [])
 
   const onPointerDown = (event: PointerEvent<HTMLCanvasElement>) => {
     const target =
@@ -67,9 +68,8 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
       </div>
       <Canvas
         draw={draw}
-        onReady={(ready) => {
-          handle.current = ready
-        }}
+        repaint={repaint}
+        element={element}
         role="img"
         aria-label={`${name}. ${t('play.stripHelp')}`}
         onPointerDown={onPointerDown}

@@ -1,0 +1,7 @@
+export type * from './addon'
+export { NATIVE_FINISH_REASONS } from './addon'
+export { errorOfStatus, fromNative } from './errors'
+export { backendFolders, backendReports, nativeAddon, setAppRoot } from './load-addon'
+export { nativeModelSpec } from './model-spec'
+export { nativeSampling } from './sampling'
+export { dequantise, measureReadBandwidth, type TensorStatistics, tensorStatistics } from './tools'

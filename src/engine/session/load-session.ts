@@ -1,0 +1,129 @@
+import { performance } from 'node:perf_hooks'
+import { GretaError } from '../../shared/errors'
+import type { ModelConfig, OpenedModel, WeightTable } from '../../shared/model/description'
+import { openModel } from '../formats/open-model'
+import {
+  backendFolders,
+  backendReports,
+  fromNative,
+  type NativeLoadOptions,
+  type NativePlan,
+  nativeAddon,
+  nativeModelSpec
+} from '../native'
+import { createTokenizer } from '../tokenizer'
+import { EngineSession } from './engine-session'
+import { idsOnlyTokenizer } from './ids-only-tokenizer'
+import { resolveLoadOptions } from './load-options'
+import { memoryPlan, refuseIfTooLarge } from './memory-plan'
+import type { DeviceReport, LoadOptions, LoadProgress, MemoryPlan, ResolvedLoadOptions, Session } from './types'
+
+export interface LoadControl {
+  readonly onProgress?: (progress: LoadProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** Opens, plans and loads. A model that does not fit is refused before any weight is read, with the numbers. */
+export async function loadSession(path: string, options: LoadOptions = {}, control: LoadControl = {}): Promise<Session> {
+  const begin = performance.now()
+  control.onProgress?.({ stage: 'opening', fraction: 0 })
+  return loadOpenedModel(await openModel(path), options, control, begin)
+}
+
+/** The same for a model that is open already. `beginMilliseconds` is where the load time counts from. */
+export async function loadOpenedModel(
+  model: OpenedModel,
+  options: LoadOptions = {},
+  control: LoadControl = {},
+  beginMilliseconds = performance.now()
+): Promise<Session> {
+  const { config, weights } = runnable(model)
+  const resolved = resolveLoadOptions(options, config)
+  const tokenizer = model.tokenizer === undefined ? idsOnlyTokenizer(config.vocabularySize) : createTokenizer(model.tokenizer)
+  control.onProgress?.({ stage: 'planning', fraction: 0 })
+  const nativeOptions = nativeLoadOptions(resolved)
+  const spec = nativeModelSpec(model, config, weights)
+  const planned = nativePlan(() => nativeAddon().planModel(spec, nativeOptions))
+  const plan = memoryPlan(planned)
+  if (options.ignoreMemoryLimit !== true) refuseIfTooLarge(plan, model.path)
+  throwIfAborted(control.signal)
+
+  let session: EngineSession | undefined
+  const native = new (nativeAddon().NativeSession)(() => {
+    if (session === undefined) control.onProgress?.({ stage: 'weights', fraction: native.progress().loadFraction })
+    else session.onNews()
+  })
+  const abort = () => native.cancel()
+  control.signal?.addEventListener('abort', abort, { once: true })
+  try {
+    await native.load(spec, nativeOptions)
+    throwIfAborted(control.signal)
+  } catch (thrown) {
+    await native.close()
+    throw fromNative(thrown)
+  } finally {
+    control.signal?.removeEventListener('abort', abort)
+  }
+  control.onProgress?.({ stage: 'ready', fraction: 1 })
+  session = new EngineSession(native, {
+    model,
+    config,
+    tokenizer,
+    backend: { name: planned.backendName, description: planned.deviceDescription },
+    options: resolved,
+    plan,
+    loadMilliseconds: performance.now() - beginMilliseconds
+  })
+  return session
+}
+
+/** What a load would take, without taking it. */
+export async function planSession(
+  path: string,
+  options: LoadOptions = {}
+): Promise<{ readonly plan: MemoryPlan; readonly options: ResolvedLoadOptions }> {
+  return planOpenedModel(await openModel(path), options)
+}
+
+export function planOpenedModel(
+  model: OpenedModel,
+  options: LoadOptions = {}
+): { readonly plan: MemoryPlan; readonly options: ResolvedLoadOptions } {
+  const { config, weights } = runnable(model)
+  const resolved = resolveLoadOptions(options, config)
+  const spec = nativeModelSpec(model, config, weights)
+  return { plan: memoryPlan(nativePlan(() => nativeAddon().planModel(spec, nativeLoadOptions(resolved)))), options: resolved }
+}
+
+export const devices = (): readonly DeviceReport[] => backendReports()
+
+function runnable(model: OpenedModel): { readonly config: ModelConfig; readonly weights: WeightTable } {
+  if (model.runnable !== undefined) return model.runnable
+  throw new GretaError('unsupported', `${model.path} cannot be run: ${model.notRunnable ?? 'it holds no weights'}`)
+}
+
+function nativePlan(plan: () => NativePlan): NativePlan {
+  try {
+    return plan()
+  } catch (thrown) {
+    throw fromNative(thrown)
+  }
+}
+
+function nativeLoadOptions(options: ResolvedLoadOptions): NativeLoadOptions {
+  return {
+    backend: options.backend,
+    backendFolders: backendFolders(),
+    context: options.context,
+    batch: options.batch,
+    kvType: options.kvType === 'f32' ? 0 : 1,
+    precision: options.precision === 'f32' ? 0 : 1,
+    threads: options.threads,
+    deviceIndex: options.deviceIndex,
+    logitsHistoryBytes: options.logitsHistoryBytes
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new GretaError('cancelled', 'Loading was cancelled.')
+}
