@@ -1,15 +1,34 @@
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useTranslate } from '../i18n'
 import { useStore } from '../store'
 import { ToastStack } from '../ui/Toast'
 import { TooltipProvider } from '../ui/Tooltip'
+import { GLOBAL_COMMANDS } from './commands'
 import { Shell } from './Shell'
-import { dispatchKey } from './shortcuts'
+import { dispatchKey, listCommands, registerCommands } from './shortcuts'
+
+// Overlays are loaded when they are first asked for: the first paint needs none of them.
+const CommandPalette = lazy(async () => ({ default: (await import('./CommandPalette')).CommandPalette }))
+const HelpSheet = lazy(async () => ({ default: (await import('./HelpSheet')).HelpSheet }))
+const SettingsDialog = lazy(async () => ({ default: (await import('../features/settings/SettingsDialog')).SettingsDialog }))
+const LogitsDrawer = lazy(async () => ({ default: (await import('../features/logits/LogitsDrawer')).LogitsDrawer }))
+
+const Overlays = () => {
+  const overlay = useStore((state) => state.overlay)
+  return (
+    <Suspense fallback={null}>
+      {overlay === 'palette' && <CommandPalette />}
+      {overlay === 'help' && <HelpSheet />}
+      {overlay === 'settings' && <SettingsDialog />}
+      {overlay === 'logits' && <LogitsDrawer />}
+    </Suspense>
+  )
+}
 
 const LiveRegion = () => {
   const { text, count } = useStore((state) => state.announcement)
   return (
-    <div aria-live="polite" className="sr-only">
+    <div aria-live="polite" className="sr-only" data-testid="live-region">
       <span key={count}>{text}</span>
     </div>
   )
@@ -22,16 +41,34 @@ const Toasts = () => {
   return <ToastStack items={items} label={t('app.notifications')} dismissLabel={t('app.dismiss')} onDismiss={dismiss} />
 }
 
+/** Carries out what a menu of the desktop app asks for: menu items are named like commands. */
+const MenuCommands = () => {
+  const { command, count } = useStore((state) => state.menuCommand)
+  useEffect(() => {
+    if (count > 0)
+      listCommands()
+        .find((candidate) => candidate.id === command)
+        ?.run()
+  }, [command, count])
+  return null
+}
+
 export const App = () => {
   useEffect(() => {
+    const unregister = registerCommands(GLOBAL_COMMANDS)
     window.addEventListener('keydown', dispatchKey)
-    return () => window.removeEventListener('keydown', dispatchKey)
+    return () => {
+      unregister()
+      window.removeEventListener('keydown', dispatchKey)
+    }
   }, [])
   return (
     <TooltipProvider>
       <Shell />
+      <Overlays />
       <Toasts />
       <LiveRegion />
+      <MenuCommands />
     </TooltipProvider>
   )
 }

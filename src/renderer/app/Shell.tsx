@@ -2,6 +2,7 @@ import { Suspense } from 'react'
 import { Group, Panel, Separator } from 'react-resizable-panels'
 import { useTranslate } from '../i18n'
 import { useStore } from '../store'
+import { Banner } from './Banner'
 import { ErrorBoundary } from './ErrorBoundary'
 import { Rail } from './Rail'
 import { StatusBar } from './StatusBar'
@@ -22,6 +23,7 @@ export const Shell = () => {
       <a href="#view" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2">
         {t('app.skip')}
       </a>
+      <Banner />
       <div className="flex min-h-0 flex-1">
         <Rail />
         <Group orientation="horizontal" className="min-w-0 flex-1">

@@ -1,14 +1,181 @@
+import { TriangleAlert, X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { formatMilliseconds } from '../../shared/units'
+import { call } from '../bridge'
 import { useTranslate } from '../i18n'
+import { useStore } from '../store'
+import { useRunColumns, useShownRun } from '../store/use-run'
+import { Badge } from '../ui/Badge'
+import { cx } from '../ui/classes'
+import { Progress } from '../ui/Progress'
+import { goToFirstAlert } from './alerts'
+import { runFigures } from './run-figures'
+
+const Item = ({ children, className, testId }: { readonly children: ReactNode; readonly className?: string; readonly testId?: string }) => (
+  <span data-testid={testId} className={cx('whitespace-nowrap', className)}>
+    {children}
+  </span>
+)
+
+const EngineItem = () => {
+  const t = useTranslate()
+  const connection = useStore((state) => state.connection)
+  const engine = useStore((state) => state.engine?.state)
+  const location = useStore((state) => state.engine?.location)
+  const [tone, text] =
+    connection !== 'open'
+      ? (['bg-danger', connection === 'connecting' ? t('app.connecting') : t('app.disconnected')] as const)
+      : engine === 'ready'
+        ? (['bg-ok', location ?? ''] as const)
+        : engine === 'starting' || engine === 'restarting'
+          ? (['bg-warn', t('app.engineStarting')] as const)
+          : (['bg-danger', t('app.engineDown')] as const)
+  return (
+    <span className="flex items-center gap-1.5 whitespace-nowrap">
+      <span aria-hidden className={cx('size-2 rounded-full', tone)} />
+      <span className="max-w-40 truncate">{text}</span>
+    </span>
+  )
+}
+
+const ModelItem = () => {
+  const t = useTranslate()
+  const model = useStore((state) => state.model)
+  const loading = useStore((state) => state.loading)
+  const showView = useStore((state) => state.showView)
+  if (loading !== undefined) {
+    const name = loading.path.split(/[\\/]/).at(-1) ?? loading.path
+    const text = t('app.loadingModel', { name, percent: String(Math.round(loading.fraction * 100)) })
+    return (
+      <span className="flex items-center gap-2 whitespace-nowrap">
+        {text}
+        <span className="w-24">
+          <Progress label={text} value={loading.fraction} />
+        </span>
+        <button
+          type="button"
+          aria-label={t('app.cancelLoad')}
+          onClick={() => void call('model.cancelLoad', {})}
+          className="rounded hover:text-danger"
+        >
+          <X aria-hidden size={12} />
+        </button>
+      </span>
+    )
+  }
+  return (
+    <button
+      type="button"
+      onClick={() => showView('model')}
+      className="flex items-center gap-1.5 rounded whitespace-nowrap hover:text-text"
+      data-testid="status-model"
+    >
+      {model === undefined ? (
+        <span className="text-faint">{t('app.noModel')}</span>
+      ) : (
+        <>
+          <span className="max-w-56 truncate font-medium text-text">{model.config.name === '' ? model.fileName : model.config.name}</span>
+          <span>{model.quantLabel}</span>
+        </>
+      )}
+    </button>
+  )
+}
+
+const CaptureItem = () => {
+  const t = useTranslate()
+  const level = useStore((state) => state.capture.level)
+  const changeCapture = useStore((state) => state.changeCapture)
+  const names = { off: t('play.captureOff'), logits: t('play.captureLogits'), stats: t('play.captureStats') }
+  const next = { off: 'logits', logits: 'stats', stats: 'off' } as const
+  return (
+    <button
+      type="button"
+      title={t('app.changeCapture')}
+      onClick={() => changeCapture({ level: next[level] })}
+      className="rounded whitespace-nowrap hover:text-text"
+    >
+      {t('app.captureIs', { level: names[level] })}
+    </button>
+  )
+}
+
+const RunItems = () => {
+  const t = useTranslate()
+  const columns = useRunColumns('chart')
+  const run = useShownRun()
+  const live = useStore((state) => (state.live !== undefined && state.live.runId === state.cursor.run ? state.live : undefined))
+  const context = useStore((state) => state.model?.options.context)
+  if (columns === undefined || run === undefined) return <Badge>{t('app.idle')}</Badge>
+  const figures = runFigures(columns, live, run.summary)
+  const alerts = columns.statistics?.alerts.list().length ?? 0
+  const contextShown = live === undefined ? columns.detail.model.options.context : (context ?? 0)
+  return (
+    <>
+      <Item className="num" testId="status-position">
+        {t('app.positionOf', { position: String(columns.tokenCount), context: String(contextShown) })}
+      </Item>
+      {figures.firstTokenMilliseconds !== undefined && (
+        <Item className="num" testId="status-ttft">
+          {t('app.firstToken', { time: formatMilliseconds(figures.firstTokenMilliseconds) })}
+        </Item>
+      )}
+      {figures.tokensPerSecond !== undefined && (
+        <Item className="num font-medium text-text" testId="status-rate">
+          {t('app.tokensPerSecond', { rate: figures.tokensPerSecond.toFixed(1) })}
+        </Item>
+      )}
+      {columns.lostFrames > 0 && <Badge tone="warn">{t('app.framesLost', { count: columns.lostFrames })}</Badge>}
+      {columns.statistics === undefined ? null : alerts === 0 ? (
+        <Item className="text-faint">{t('app.noAlerts')}</Item>
+      ) : (
+        <button type="button" onClick={goToFirstAlert} className="rounded" data-testid="status-alerts">
+          <Badge tone="danger">
+            <TriangleAlert aria-hidden size={11} />
+            {t('app.alerts', { count: alerts })}
+          </Badge>
+        </button>
+      )}
+      <span data-testid="status-source">
+        {live === undefined ? (
+          columns.detail.recorded ? (
+            <Badge tone="warn">{t('app.recorded')}</Badge>
+          ) : (
+            <Badge>{t('app.idle')}</Badge>
+          )
+        ) : (
+          <Badge tone="accent">
+            <span aria-hidden className="size-1.5 animate-pulse rounded-full bg-current" />
+            {t('app.live')}
+          </Badge>
+        )}
+      </span>
+    </>
+  )
+}
 
 /** Always in sight: what runs, where, how fast, and whether it is live or recorded. */
 export const StatusBar = () => {
   const t = useTranslate()
+  const backend = useStore((state) => state.model?.backend)
+  const device = useStore((state) => state.model?.device)
   return (
     <footer
       aria-label={t('app.status')}
-      className="flex h-6 shrink-0 items-center gap-3 border-t border-line bg-bg px-3 text-xs text-muted"
+      className="flex h-7 shrink-0 items-center gap-4 overflow-x-auto overflow-y-hidden border-t border-line bg-bg px-3 text-xs text-muted"
     >
-      <span>{t('app.name')}</span>
+      <EngineItem />
+      <ModelItem />
+      {backend !== undefined && (
+        <span className="flex min-w-0 shrink gap-1.5 whitespace-nowrap" title={device} data-testid="status-backend">
+          <span className="font-medium text-text">{backend}</span>
+          <span className="hidden max-w-72 truncate 2xl:inline">{device}</span>
+        </span>
+      )}
+      <span className="ml-auto flex items-center gap-4">
+        <CaptureItem />
+        <RunItems />
+      </span>
     </footer>
   )
 }

@@ -14,6 +14,21 @@ export interface Command {
   readonly run: () => void
 }
 
+/** A key that a focused part of the page understands by itself; for the help sheet only. */
+export interface KeyDescription {
+  readonly keys: string
+  readonly title: PlainMessageKey
+  readonly group: PlainMessageKey
+}
+
+const described: KeyDescription[] = []
+
+/** Documents keys that a grid, lane or canvas handles while it has the focus. Called once, when the module is loaded. */
+export function describeKeys(list: readonly KeyDescription[]): void {
+  described.push(...list)
+}
+export const describedKeys = (): readonly KeyDescription[] => described
+
 const commands = new Map<string, Command>()
 const listeners = new Set<() => void>()
 let snapshot: readonly Command[] = []

@@ -1,30 +1,28 @@
 import { TOKEN_TYPE } from '../../shared/model/description'
 import type { Answer } from '../../shared/protocol'
 
-/** All tokens of the loaded model. Text is decoded when asked for and remembered. */
+/** All tokens of the loaded model. The texts are one string, cut where a token is asked for. */
 export class Vocabulary {
   readonly count: number
   readonly sha256: string | undefined
   private readonly arrays: Answer<'tokens.vocabulary'>['arrays']
-  private readonly decoder = new TextDecoder()
-  private readonly known: (string | undefined)[] = []
+  private readonly whole: string
+  /** Where the text of each token begins in `whole`, in UTF-16 units; one more for the end. */
+  private readonly starts: Uint32Array
   private lower: readonly string[] | undefined
 
   constructor(answer: Answer<'tokens.vocabulary'>) {
     this.count = answer.count
     this.sha256 = answer.sha256
     this.arrays = answer.arrays
+    this.whole = new TextDecoder('utf-8', { ignoreBOM: true }).decode(answer.arrays.text)
+    this.starts = utf16Starts(answer.arrays.text, answer.arrays.textEnds)
   }
 
   /** As it reads in running text; control tokens by name, lone bytes as <0xE2>; undefined beyond the vocabulary. */
   text(id: number): string | undefined {
     if (id < 0 || id >= this.count) return undefined
-    const known = this.known[id]
-    if (known !== undefined) return known
-    const { text, textEnds } = this.arrays
-    const decoded = this.decoder.decode(text.subarray(id === 0 ? 0 : (textEnds[id - 1] as number), textEnds[id] as number))
-    this.known[id] = decoded
-    return decoded
+    return this.whole.slice(this.starts[id], this.starts[id + 1])
   }
 
   bytes(id: number): Uint8Array {
@@ -45,6 +43,21 @@ export class Vocabulary {
     this.lower ??= Array.from({ length: this.count }, (_, id) => (this.text(id) as string).toLowerCase())
     return this.lower
   }
+}
+
+/** Places of UTF-8 ends in the decoded string: a character of four bytes is two UTF-16 units, any other is one. */
+export function utf16Starts(text: Uint8Array, ends: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(ends.length + 1)
+  let units = 0
+  let byte = 0
+  for (let id = 0; id < ends.length; id++) {
+    for (const end = ends[id] as number; byte < end; byte++) {
+      const value = text[byte] as number
+      if (value < 0x80 || value >= 0xc0) units += value >= 0xf0 ? 2 : 1
+    }
+    starts[id + 1] = units
+  }
+  return starts
 }
 
 export const bytesHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
