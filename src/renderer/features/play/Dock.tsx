@@ -1,5 +1,5 @@
 import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
-import { Canvas, type Draw } from '../../canvas/Canvas'
+import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
 import { onThemeChange } from '../../app/theme'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -23,9 +23,8 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
   const bars = useRef<StripBars | undefined>(undefined)
-  const repaint = useRef<() => void>(() => undefined)
-  const element = useRef<HTMLCanvasElement>(null)
-  const scaled = layoutStrip(series, from, to, element.current?.clientWidth ?? 800)
+  const handle = useRef<CanvasHandle | undefined>(undefined)
+  const scaled = layoutStrip(series, from, to, handle.current?.element.clientWidth ?? 800)
 
   const draw: Draw = useCallback(
     (context, width, height) => {
@@ -51,7 +50,7 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
     },
     [series, from, to, token]
   )
-  useEffect(() => onThemeChange(() => repaint.current()), [])
+  useEffect(() => onThemeChange(() => handle.current?.repaint()), [])
 
   const onPointerDown = (event: PointerEvent<HTMLCanvasElement>) => {
     const target =
@@ -68,8 +67,9 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
       </div>
       <Canvas
         draw={draw}
-        repaint={repaint}
-        element={element}
+        onReady={(ready) => {
+          handle.current = ready
+        }}
         role="img"
         aria-label={`${name}. ${t('play.stripHelp')}`}
         onPointerDown={onPointerDown}
