@@ -9,27 +9,11 @@
 
 #include "backend/trace_points.h"
 #include "base/dtype.h"
+#include "base/weight_view.h"
 
 namespace greta {
 
 inline constexpr uint32_t kBackendAbiVersion = 1;
-
-// How the rows of a stored matrix map to logical rows. Hugging Face stores llama's wq/wk with rotary pairs at
-// (i, i + head_dim/2); GGUF stores them at (2i, 2i+1). Reading rows through the map makes both files the same model,
-// bit for bit, without copying.
-enum class RowOrder : uint32_t {
-  as_stored = 0,
-  rotary_half_split_to_interleaved = 1,  // logical row h*D + 2i+b is stored row h*D + i + b*D/2, D = head_dim
-};
-
-// A weight as it lies in memory: `rows` rows of `cols` contiguous weights. Read-only; may be a file mapping.
-struct WeightView {
-  const void* data = nullptr;  // null = this model has no such tensor
-  uint64_t bytes = 0;          // rows * row_bytes(type, cols)
-  DType type = DType::f32;
-  uint32_t rows = 0, cols = 0;
-  RowOrder row_order = RowOrder::as_stored;
-};
 
 struct LayerWeights {
   WeightView attn_norm;               // (1, embedding)
@@ -40,11 +24,6 @@ struct LayerWeights {
   WeightView ffn_norm;                // (1, embedding)
   WeightView ffn_gate, ffn_up;        // (feed_forward, embedding)
   WeightView ffn_down;                // (embedding, feed_forward)
-};
-
-enum class RopePairing : uint32_t {
-  interleaved = 0,  // rotates (2i, 2i+1): llama
-  half_split = 1,   // rotates (i, i + rope_dims/2): qwen2, qwen3 ("NeoX")
 };
 
 // The model as validated by TypeScript: every size here agrees with every tensor's shape. All pointers stay valid until

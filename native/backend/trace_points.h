@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "base/trace_stats.h"
+
 namespace greta {
 
 // Points inside one transformer block, in execution order. q and k are after RoPE; attn_context is the attention output
@@ -34,15 +36,6 @@ constexpr uint32_t trace_index_embedding() { return 0; }
 constexpr uint32_t trace_index(uint32_t layer, LayerPoint point) { return 1 + layer * kLayerPointCount + static_cast<uint32_t>(point); }
 constexpr uint32_t trace_index_final_norm(uint32_t layers) { return 1 + layers * kLayerPointCount; }
 constexpr uint32_t trace_index_logits(uint32_t layers) { return 2 + layers * kLayerPointCount; }
-
-// Statistics of one tensor row (one token at one trace point). min, max, mean, rms and absmax are over the finite values
-// only (0 when there is none); the counts say what was left out. 40 bytes, sent to the page as it is.
-struct TraceStats {
-  float min, max, mean, rms, absmax;
-  uint32_t nan_count, positive_infinity_count, negative_infinity_count, zero_count;
-  uint32_t saturated_count;  // |value| at or above the largest f16 (65504), where the device stores f16; else 0
-};
-static_assert(sizeof(TraceStats) == 40);
 
 // Logical blocks that are timed. `host_gap` is wall time of a step that no block accounts for.
 enum class TimedBlock : uint32_t { embedding, norm, qkv, attention, ffn, lm_head, sampling, host_gap };

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "backend/backend.h"
+#include "base/weight_view.h"
 
 namespace greta::ops {
 

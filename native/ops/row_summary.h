@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "backend/trace_points.h"
+#include "base/trace_stats.h"
 
 namespace greta::ops {
 

@@ -1,8 +1,9 @@
+import type { BandName, Limits } from '../../shared/protocol/numerics'
+
 /**
  * Named bands of an NMSE, and which of them is acceptable for which pair. The names follow what llama.cpp's model
  * conversion scripts print (check-nmse.py); the limits for pairs are this product's own promises.
  */
-export type BandName = 'bit-identical' | 'identical' | 'excellent' | 'very good' | 'good' | 'check' | 'broken'
 
 const BANDS: readonly { readonly name: BandName; readonly below: number }[] = [
   { name: 'identical', below: 1e-6 },
@@ -25,15 +26,6 @@ export interface PairTraits {
   readonly precision: 'f32' | 'bf16'
   /** Fewest bits a weight has on either side, e.g. 4 for Q4_K_M; 16 and more for float files. */
   readonly weightBits: number
-}
-
-/** Limits that a verdict is made of; an NMSE or divergence at or above its limit fails. */
-export interface Limits {
-  readonly logitsNmse: number
-  readonly meanKlDivergence: number
-  /** Of one operation on the reference's inputs. */
-  readonly localNmse: number
-  readonly why: string
 }
 
 /**

@@ -1,6 +1,9 @@
-import { tracePointAt, tracePointCount, type TracePoint } from '../../shared/model/trace-points'
+import type { EquivalenceReport } from '../../shared/protocol/numerics'
+import { tracePointAt, tracePointCount } from '../../shared/model/trace-points'
 import type { FaultRequest, Session } from '../session/types'
 import { evaluateSteps } from './collect'
+
+type Way = EquivalenceReport['ways'][number]
 
 /** One way of computing the same positions. */
 export interface EquivalenceWay {
@@ -24,30 +27,6 @@ export const EQUIVALENCE_WAYS: readonly EquivalenceWay[] = [
   { name: 'second session', secondSession: true }
 ]
 
-export interface FirstDifference {
-  readonly position: number
-  /** -1: embedding; the layer count: final_norm and logits. */
-  readonly layer: number
-  readonly point: TracePoint
-  /** How many positions differ anywhere, and whether they are all positions from the first one on. */
-  readonly differingPositions: number
-  readonly boundary: string
-}
-
-export interface WayResult {
-  readonly name: string
-  readonly bitEqual: boolean
-  readonly firstDifference?: FirstDifference
-}
-
-export interface EquivalenceReport {
-  readonly positions: number
-  readonly tracePoints: number
-  readonly reference: string
-  readonly ways: readonly WayResult[]
-  readonly verdict: 'equal' | 'different'
-}
-
 export interface EquivalenceOptions {
   readonly secondSession?: Session
   /** Positions per attention chunk of the backend, for naming boundaries. */
@@ -66,7 +45,7 @@ export async function checkEquivalence(
   const points = tracePointCount(session.config.layerCount)
   const ways = EQUIVALENCE_WAYS.filter((way) => !way.secondSession || options.secondSession !== undefined)
   let reference: BigUint64Array | undefined
-  const results: WayResult[] = []
+  const results: Way[] = []
   for (const way of ways) {
     options.onWay?.(way.name)
     const hashes = await hashesOf(way.secondSession ? (options.secondSession as Session) : session, ids, way, points, options)
@@ -125,7 +104,7 @@ function compareHashes(
   layers: number,
   way: EquivalenceWay,
   attentionChunk: number | undefined
-): { readonly bitEqual: boolean; readonly firstDifference?: FirstDifference } {
+): { readonly bitEqual: boolean; readonly firstDifference?: NonNullable<Way['firstDifference']> } {
   const positions = reference.length / points
   let firstIndex = -1
   let differing = 0

@@ -1,6 +1,7 @@
 import type { LayerPoint } from '../../shared/model/trace-points'
+import type { ExerciseResult } from '../../shared/protocol/numerics'
 import type { FaultRequest, Session } from '../session/types'
-import { type DivergenceReport, findFirstDivergence } from './first-divergence'
+import { findFirstDivergence } from './first-divergence'
 
 /** A fault that somebody may plant, and where a correct search must end up. */
 export interface FaultExercise {
@@ -65,12 +66,6 @@ export function faultExercises(session: Session, positions: number): readonly Fa
   ]
 }
 
-export interface ExerciseResult {
-  readonly exercise: FaultExercise
-  readonly report: DivergenceReport
-  readonly named: boolean
-}
-
 /** Plants every fault in `test` and asks the search for it. */
 export async function runFaultLab(
   reference: Session,
@@ -81,11 +76,11 @@ export async function runFaultLab(
   const results: ExerciseResult[] = []
   for (const exercise of faultExercises(test, ids.length)) {
     options.onExercise?.(exercise.name)
-    const report = await findFirstDivergence(reference, test, ids, { ...options, faults: [exercise.fault] })
-    const { first } = report
+    const { first } = await findFirstDivergence(reference, test, ids, { ...options, faults: [exercise.fault] })
     results.push({
-      exercise,
-      report,
+      ...exercise,
+      expected: { layer: exercise.expected.layer, points: [...exercise.expected.points] },
+      ...(first === undefined ? {} : { found: first }),
       named: first !== undefined && first.layer === exercise.expected.layer && exercise.expected.points.includes(first.point)
     })
   }

@@ -1,45 +1,12 @@
 import { GretaError } from '../../shared/errors'
-import { LAYER_POINTS, type LayerPoint, traceIndex } from '../../shared/model/trace-points'
+import { LAYER_POINTS, traceIndex } from '../../shared/model/trace-points'
+import type { DivergenceCard, DivergenceReport } from '../../shared/protocol/numerics'
 import type { FaultRequest, Session } from '../session/types'
 import { captureLayer, replayBlock, replayOperation } from './block-replay'
 import { evaluateSteps } from './collect'
 import { diagnose } from './diagnose'
 import { layerInputIndex, OPERATION_NAMES } from './operations'
 import { firstAbove, rowErrors, worstRow } from './row-errors'
-
-/** A block's error when the reference runs it on the very inputs the tested side had. */
-export interface BlockError {
-  readonly layer: number
-  readonly localNmse: number
-  /** Of the residual stream after the block, against the reference's own run. */
-  readonly cumulativeNmse: number
-}
-
-export interface DivergenceCard {
-  readonly layer: number
-  readonly point: LayerPoint
-  readonly operation: string
-  readonly localNmse: number
-  readonly limit: number
-  readonly firstPosition: number
-  readonly worstElement: number
-  readonly expected: number
-  readonly found: number
-  /** The largest local NMSE among this layer's operations before the offender: how well its inputs were made. */
-  readonly inputsNmse: number
-  readonly diagnosis?: string
-}
-
-export interface DivergenceReport {
-  readonly reference: string
-  readonly test: string
-  readonly positions: number
-  readonly limit: number
-  readonly blocks: readonly BlockError[]
-  /** Absent when no operation of any block leaves its limit. */
-  readonly first?: DivergenceCard
-  readonly verdict: 'agree' | 'diverges'
-}
 
 export interface DivergenceOptions {
   /** Local NMSE at which an operation is named; see bands.ts. */
@@ -76,7 +43,7 @@ export async function findFirstDivergence(
   await evaluateSteps(reference, { ids, ignoreCache: true, logits: false }, () => undefined, options.signal)
 
   const group = Math.max(1, Math.floor(PASS_ONE_BYTES / (count * embeddingLength * 4)) - 1)
-  const blocks: BlockError[] = []
+  const blocks: DivergenceReport['blocks'][number][] = []
   for (let begin = 0; begin < layerCount; begin += group) {
     const end = Math.min(begin + group, layerCount)
     const indices = Array.from({ length: end - begin + 1 }, (_, i) => layerInputIndex(begin + i))
@@ -145,7 +112,7 @@ function report(
   test: Session,
   ids: readonly number[],
   options: DivergenceOptions,
-  blocks: readonly BlockError[],
+  blocks: DivergenceReport['blocks'],
   first?: DivergenceCard
 ): DivergenceReport {
   return {

@@ -1,45 +1,7 @@
-import { TRACE_STATS_WORDS, tracePointAt, tracePointCount, type TracePoint } from '../../shared/model/trace-points'
+import type { HealthAlert, HealthReport } from '../../shared/protocol/numerics'
+import { TRACE_STATS_WORDS, tracePointAt, tracePointCount } from '../../shared/model/trace-points'
 import type { FaultRequest, Session } from '../session/types'
 import { evaluateSteps } from './collect'
-
-export type AlertKind = 'nan' | 'infinity' | 'saturated' | 'all-zero' | 'constant' | 'frozen' | 'rms-jump'
-
-export interface HealthAlert {
-  readonly kind: AlertKind
-  readonly prompt: number
-  readonly position: number
-  readonly layer: number
-  readonly point: TracePoint
-  /** Values concerned: NaN or infinities counted, or how many times the usual rms. */
-  readonly amount: number
-}
-
-/** The last trace point, in execution order, whose values were all finite before the first that were not. */
-export interface LastFiniteAncestor {
-  readonly layer: number
-  readonly point: TracePoint
-}
-
-export interface PromptHealth {
-  readonly prompt: number
-  readonly positions: number
-  readonly valuesSeen: number
-  readonly nanCount: number
-  readonly infinityCount: number
-  readonly saturatedCount: number
-}
-
-export interface HealthReport {
-  readonly layers: number
-  readonly tracePoints: number
-  readonly prompts: readonly PromptHealth[]
-  /** Ordered by first occurrence: prompt, position, execution order. At most MAXIMUM_ALERTS; `alertCount` is the true number. */
-  readonly alerts: readonly HealthAlert[]
-  readonly alertCount: number
-  readonly lastFiniteAncestor?: LastFiniteAncestor
-  /** 'clean' proves: no NaN and no infinity in any layer for any prompt. */
-  readonly verdict: 'clean' | 'warnings' | 'broken'
-}
 
 const MAXIMUM_ALERTS = 1000
 /** rms of a residual row against the same point at the previous position: beyond this it is worth a look. */
@@ -56,14 +18,14 @@ export async function checkHealth(
   const widths = traceWidths(session)
   const alerts: HealthAlert[] = []
   let alertCount = 0
-  const results: PromptHealth[] = []
-  let ancestor: LastFiniteAncestor | undefined
+  const results: HealthReport['prompts'][number][] = []
+  let ancestor: HealthReport['lastFiniteAncestor']
   for (const [index, ids] of prompts.entries()) {
     options.onPrompt?.(index)
     const totals = { nan: 0, infinity: 0, saturated: 0, values: 0, positions: 0 }
     const previousHashes = new BigUint64Array(points)
     const previousRms = new Float64Array(points)
-    const report = (kind: AlertKind, position: number, point: number, amount: number): void => {
+    const report = (kind: HealthAlert['kind'], position: number, point: number, amount: number): void => {
       alertCount += 1
       if (alerts.length < MAXIMUM_ALERTS) alerts.push({ kind, prompt: index, position, ...tracePointAt(point, layers), amount })
     }

@@ -1,21 +1,8 @@
-import { LAYER_POINTS, type LayerPoint, type TracePoint, traceIndex, tracePointAt } from '../../shared/model/trace-points'
+import { LAYER_POINTS, type LayerPoint, traceIndex, tracePointAt } from '../../shared/model/trace-points'
+import type { PointError } from '../../shared/protocol/numerics'
 import type { FaultRequest, Session } from '../session/types'
 import { captureLayer, replayOperation } from './block-replay'
 import { rowErrors } from './row-errors'
-
-/** The error of one trace point over all compared positions. */
-export interface PointError {
-  readonly layer: number
-  readonly point: TracePoint
-  /** Σ difference² / Σ reference² over all positions: what has piled up so far. */
-  readonly cumulativeNmse: number
-  readonly cumulativeRelativeError: number
-  readonly worstPosition: number
-  readonly maxAbsoluteDifference: number
-  /** The operation alone, the reference run on the tested side's own inputs; absent where it was not measured. */
-  readonly localNmse?: number
-  readonly localWorstPosition?: number
-}
 
 interface Sums {
   difference2: number

@@ -1,29 +1,13 @@
 import { GretaError } from '../../shared/errors'
+import type { ComparisonSummary, Limits, ParityReport, PointError, PositionComparison } from '../../shared/protocol/numerics'
 import { tracePointCount } from '../../shared/model/trace-points'
 import type { FaultRequest, Session } from '../session/types'
 import { evaluateWindow } from './aligned-steps'
-import { type BandName, bandOf, type Limits, limitsFor, type PairTraits } from './bands'
+import { bandOf, limitsFor, type PairTraits } from './bands'
 import { traceWidths } from './health'
-import { CumulativeErrors, localErrors, type PointError, worstLocal } from './layer-errors'
-import { type ComparisonSummary, comparePosition, type PositionComparison, summarizeComparison } from './position-comparison'
+import { CumulativeErrors, localErrors, worstLocal } from './layer-errors'
+import { comparePosition, summarizeComparison } from './position-comparison'
 import { fewestWeightBits, weightFingerprint } from './weight-fingerprint'
-
-export interface ParityReport {
-  readonly reference: string
-  readonly test: string
-  readonly tokenCount: number
-  readonly limits: Limits
-  readonly band: BandName
-  readonly summary: ComparisonSummary
-  readonly positions: readonly PositionComparison[]
-  readonly points: readonly PointError[]
-  /** Positions the local errors were measured on; 0 = not measured, `localSkipped` says why. */
-  readonly localPositions: number
-  readonly localSkipped?: string
-  readonly verdict: 'ok' | 'failed'
-  /** One sentence a limit; empty when ok. */
-  readonly failures: readonly string[]
-}
 
 export interface ParityOptions {
   readonly faults?: readonly FaultRequest[]

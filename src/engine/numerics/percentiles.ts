@@ -1,20 +1,4 @@
-/** Values at fixed ranks of a sample, in the order a KL-divergence report lists them. NaN values are counted, not ranked. */
-export interface Percentiles {
-  readonly count: number
-  readonly nanCount: number
-  readonly mean: number
-  readonly minimum: number
-  readonly percentile01: number
-  readonly percentile1: number
-  readonly percentile5: number
-  readonly percentile10: number
-  readonly median: number
-  readonly percentile90: number
-  readonly percentile95: number
-  readonly percentile99: number
-  readonly percentile999: number
-  readonly maximum: number
-}
+import type { Percentiles } from '../../shared/protocol/numerics'
 
 /** The value at `fraction` (0..1) of an ascending sample, linearly interpolated between neighbours; NaN for an empty one. */
 export function quantile(ascending: Float64Array, fraction: number): number {

@@ -1,27 +1,7 @@
+import type { ComparisonSummary, PositionComparison } from '../../shared/protocol/numerics'
 import { argmax, kullbackLeibler, logSumExp, topIndices } from './distribution'
-import { percentilesOf, type Percentiles } from './percentiles'
+import { percentilesOf } from './percentiles'
 import { tensorError } from './tensor-error'
-
-/** Two logits rows of the same position, compared. */
-export interface PositionComparison {
-  readonly position: number
-  /** KL(reference ‖ test), nats. */
-  readonly klDivergence: number
-  readonly nmse: number
-  readonly maxAbsoluteDifference: number
-  readonly referenceTop: number
-  readonly testTop: number
-  readonly sameTop1: boolean
-  /** How many of the reference's five best are among the test's five best, 0..1. */
-  readonly top5Agreement: number
-  /** The token that really follows; -1 at the end. */
-  readonly nextId: number
-  /** p(test) - p(reference) of the token that follows; NaN without one. */
-  readonly probabilityDifference: number
-  readonly referenceLogProbability: number
-  readonly testLogProbability: number
-  readonly bitEqual: boolean
-}
 
 const TOP = 5
 
@@ -49,28 +29,6 @@ export function comparePosition(position: number, nextId: number, reference: Flo
     testLogProbability,
     bitEqual: error.bitEqual
   }
-}
-
-/** The list of a perplexity / KL-divergence tool, over all positions of a run. */
-export interface ComparisonSummary {
-  readonly positions: number
-  readonly bitEqualPositions: number
-  /** NMSE over all logits of all positions taken together is not known from rows; this is the mean and the worst of the rows. */
-  readonly meanNmse: number
-  readonly maxNmse: number
-  readonly maxAbsoluteDifference: number
-  readonly klDivergence: Percentiles
-  /** p(test) - p(reference) of the token that follows. */
-  readonly probabilityDifference: Percentiles
-  readonly probabilityDifferenceRms: number
-  readonly sameTop1Share: number
-  readonly top5Agreement: number
-  /** exp(-mean ln p) of the tokens that follow; NaN when nothing follows. */
-  readonly referencePerplexity: number
-  readonly testPerplexity: number
-  readonly perplexityRatio: number
-  /** Worst positions by KL divergence, worst first. */
-  readonly worstPositions: readonly number[]
 }
 
 const mean = (values: readonly number[]): number =>
