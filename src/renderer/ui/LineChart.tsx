@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { CartesianGrid, Line, LineChart as Recharts, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 
 export interface ChartPoint {
@@ -21,8 +22,9 @@ interface LineChartProps {
 
 const AXIS = { fontSize: 10, fill: 'var(--muted)', fontFamily: 'IBM Plex Mono, monospace' }
 
-/** A small line over whole numbers (tokens, layers), drawn at most as often as its parent. */
-export const LineChart = ({ label, points, log, marked, xName, yName, format, onPick, height = 118 }: LineChartProps) => {
+/** A small line over whole numbers (tokens, layers). Redraws only when its points or marks change: keep `points` the same while they are. */
+export const LineChart = memo(({ label, points, log, marked, xName, yName, format, onPick, height = 118 }: LineChartProps) => {
+  const last = points[points.length - 1]?.x ?? 0
   const usable = log ? points.map((point) => ({ x: point.x, y: point.y !== undefined && point.y > 0 ? point.y : undefined })) : points
   return (
     <figure aria-label={label} className="m-0">
@@ -37,6 +39,7 @@ export const LineChart = ({ label, points, log, marked, xName, yName, format, on
           }}
         >
           <CartesianGrid stroke="var(--line)" vertical={false} />
+          {/* Given ticks spare Recharts measuring every label in the document. */}
           <XAxis
             dataKey="x"
             type="number"
@@ -46,6 +49,8 @@ export const LineChart = ({ label, points, log, marked, xName, yName, format, on
             axisLine={{ stroke: 'var(--line-strong)' }}
             height={18}
             allowDecimals={false}
+            ticks={wholeTicks(points[0]?.x ?? 0, last)}
+            interval={0}
           />
           <YAxis
             width={52}
@@ -53,9 +58,11 @@ export const LineChart = ({ label, points, log, marked, xName, yName, format, on
             tickLine={false}
             axisLine={false}
             scale={log ? 'log' : 'auto'}
-            domain={['auto', 'auto']}
+            domain={['dataMin', 'dataMax']}
             allowDataOverflow={false}
-            tickFormatter={(value: number) => shortNumber(value)}
+            ticks={valueTicks(usable, log)}
+            interval={0}
+            tickFormatter={shortNumber}
           />
           <Tooltip
             isAnimationActive={false}
@@ -76,6 +83,29 @@ export const LineChart = ({ label, points, log, marked, xName, yName, format, on
       </ResponsiveContainer>
     </figure>
   )
+})
+LineChart.displayName = 'LineChart'
+
+/** At most five whole numbers from first to last. */
+function wholeTicks(first: number, last: number): number[] {
+  const step = Math.max(1, Math.ceil((last - first) / 4))
+  const ticks: number[] = []
+  for (let tick = first; tick <= last; tick += step) ticks.push(tick)
+  return ticks
+}
+
+/** Three or four values over the range of the points; even in the logarithm where the axis is. */
+function valueTicks(points: readonly ChartPoint[], log: boolean): number[] {
+  let low = Infinity
+  let high = -Infinity
+  for (const { y } of points) {
+    if (y === undefined || !Number.isFinite(y)) continue
+    low = Math.min(low, y)
+    high = Math.max(high, y)
+  }
+  if (low > high) return []
+  if (low === high) return [low]
+  return [0, 1 / 3, 2 / 3, 1].map((at) => (log ? low * (high / low) ** at : low + (high - low) * at))
 }
 
 function shortNumber(value: number): string {

@@ -10,7 +10,7 @@ import type { Viewport } from '../viewport'
 import { fitViewport, followEnd, panBy, reveal, zoomAt } from '../viewport'
 import { specialWords } from './cell-painter'
 import { makeColorMapper } from './color-mapper'
-import type { Cell } from './draw'
+import type { Cell, RowGroups } from './draw'
 import { drawHeatmap } from './draw'
 import { hitTest } from './hit'
 import type { GutterSizes, HeatmapLayout } from './layout'
@@ -33,6 +33,7 @@ export interface HeatmapProps {
   readonly columnLabelWidth: number
   readonly slantedColumnLabels?: boolean
   readonly startsGroup?: (row: number) => boolean
+  readonly rowGroups?: RowGroups | undefined
   readonly cursor: Cell | undefined
   readonly ghost: Cell | undefined
   readonly onCursor: (cell: Cell) => void
@@ -162,6 +163,7 @@ export function Heatmap(props: HeatmapProps) {
         columnLabelWidth: props.columnLabelWidth,
         slantedColumnLabels: props.slantedColumnLabels === true,
         startsGroup: props.startsGroup ?? (() => false),
+        rowGroups: props.rowGroups,
         cursor: props.cursor,
         ghost: props.ghost,
         focused

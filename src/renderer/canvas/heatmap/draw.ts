@@ -17,6 +17,13 @@ export interface Cell {
   readonly column: number
 }
 
+/** Rows [offset + n * size, …) form group n. */
+export interface RowGroups {
+  readonly offset: number
+  readonly size: number
+  readonly label: (group: number) => string
+}
+
 /** Everything one picture of a heatmap shows. */
 export interface HeatmapScene {
   readonly matrix: CellMatrix
@@ -25,6 +32,8 @@ export interface HeatmapScene {
   readonly view: Viewport
   readonly colors: CellColors
   readonly rowLabel: (row: number) => string
+  /** Where rows come in groups: label group starts only, while single rows have no room. */
+  readonly rowGroups: RowGroups | undefined
   readonly columnLabel: (column: number) => string
   /** Pixels a column label needs. */
   readonly columnLabelWidth: number
@@ -51,7 +60,7 @@ export function drawHeatmap(
 ): boolean {
   const { layout, colors } = scene
   context.fillStyle = cssColor(colors.background)
-  context.fillRect(0, 0, width, height)
+  context.fillRect(0, 0, Math.ceil(width) + 1, Math.ceil(height) + 1)
   const unfinished = drawTiles(context, scene, tiles)
   drawGlyphs(context, scene)
   drawGroups(context, scene)
@@ -224,19 +233,14 @@ function drawGroups(context: CanvasRenderingContext2D, scene: HeatmapScene): voi
 
 function drawLabels(context: CanvasRenderingContext2D, scene: HeatmapScene): void {
   const { matrix, layout, view, colors } = scene
-  const { plot, rowLabels, columnLabels } = layout
+  const { plot, columnLabels } = layout
   const cellWidth = plot.width / (view.right - view.left)
   const cellHeight = plot.height / (view.bottom - view.top)
   context.font = FONT
   context.textBaseline = 'middle'
   context.fillStyle = cssColor(colors.text)
   context.textAlign = 'right'
-  const rowStep = labelStep(cellHeight, 13)
-  for (let row = Math.ceil(view.top / rowStep) * rowStep; row < Math.min(matrix.rows, view.bottom); row += rowStep) {
-    const y = plot.y + (row + 0.5 - view.top) * cellHeight
-    if (y > plot.y && y < plot.y + plot.height)
-      context.fillText(scene.rowLabel(row), rowLabels.x + rowLabels.width - 8, y, rowLabels.width - 10)
-  }
+  drawRowLabels(context, scene, cellHeight)
   const columnStep = labelStep(cellWidth, scene.slantedColumnLabels ? 14 : scene.columnLabelWidth)
   for (let column = Math.ceil(view.left / columnStep) * columnStep; column < Math.min(matrix.columns, view.right); column += columnStep) {
     const x = plot.x + (column + 0.5 - view.left) * cellWidth
@@ -250,6 +254,29 @@ function drawLabels(context: CanvasRenderingContext2D, scene: HeatmapScene): voi
     context.fillText(scene.columnLabel(column), 0, 0)
     context.restore()
   }
+}
+
+const LABEL_PIXELS = 13
+
+function drawRowLabels(context: CanvasRenderingContext2D, scene: HeatmapScene, cellHeight: number): void {
+  const { matrix, layout, view, rowGroups } = scene
+  const { plot, rowLabels } = layout
+  const right = rowLabels.x + rowLabels.width - 8
+  const put = (text: string, row: number): void => {
+    const y = plot.y + (row - view.top) * cellHeight
+    if (y > plot.y && y < plot.y + plot.height) context.fillText(text, right, y, rowLabels.width - 10)
+  }
+  if (rowGroups !== undefined && cellHeight < LABEL_PIXELS) {
+    const { offset, size, label } = rowGroups
+    const step = labelStep(cellHeight * size, LABEL_PIXELS + 2)
+    const groups = Math.ceil((matrix.rows - offset) / size)
+    for (let group = 0; group < groups; group += step)
+      if (offset + (group + 1) * size <= matrix.rows) put(label(group), offset + (group + 0.5) * size)
+    return
+  }
+  const step = labelStep(cellHeight, LABEL_PIXELS)
+  for (let row = Math.ceil(view.top / step) * step; row < Math.min(matrix.rows, view.bottom); row += step)
+    put(scene.rowLabel(row), row + 0.5)
 }
 
 function drawOverview(context: CanvasRenderingContext2D, scene: HeatmapScene): void {

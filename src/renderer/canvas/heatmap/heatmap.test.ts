@@ -95,7 +95,7 @@ describe('cell painter', () => {
 
 describe('layout and hit-test', () => {
   const matrix = new PointMatrix(filled(1), 0)
-  const layout = layoutHeatmap(900, 400, { left: 90, top: 40 })
+  const layout = layoutHeatmap(900, 400, { left: 90, top: 40, right: 0 })
   const view = { left: 0, right: 16, top: 0, bottom: 5 }
 
   it('every drawn cell is hit at its middle', () => {

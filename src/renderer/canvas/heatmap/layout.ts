@@ -22,6 +22,8 @@ export interface GutterSizes {
   readonly left: number
   /** Height of the column labels. */
   readonly top: number
+  /** Room for the end of a slanted label. */
+  readonly right: number
 }
 
 const OVERVIEW_HEIGHT = 6
@@ -30,7 +32,7 @@ const MARGIN = 4
 export function layoutHeatmap(width: number, height: number, gutters: GutterSizes): HeatmapLayout {
   const left = Math.min(gutters.left, width / 3)
   const top = Math.min(gutters.top, height / 3)
-  const plotWidth = Math.max(1, width - left - MARGIN)
+  const plotWidth = Math.max(1, width - left - MARGIN - gutters.right)
   const plotHeight = Math.max(1, height - top - OVERVIEW_HEIGHT - 2 * MARGIN)
   const plot = { x: left, y: top, width: plotWidth, height: plotHeight }
   return {

@@ -1,10 +1,12 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react'
+import { memo } from 'react'
 import type { PlainMessageKey } from '../../i18n'
 import { useTranslate } from '../../i18n'
 import type { AlertKind, TraceStatistics } from '../../statistics'
 import { ALERT_KINDS } from '../../statistics'
 import { Badge } from '../../ui/Badge'
 import { goToCell } from './actions'
+import { CaptureSwitch } from './CaptureSwitch'
 import { tensorName } from './matrices'
 
 export const ALERT_TITLES: Readonly<Record<AlertKind, PlainMessageKey>> = {
@@ -20,16 +22,17 @@ export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
   const alerts = trace.alerts.list()
   if (alerts.length === 0) {
     return (
-      <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line px-3 text-sm text-muted">
+      <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3 text-sm text-muted">
         <CircleCheck aria-hidden size={14} className="text-ok" />
         <span className="text-ok">{t('layers.alertsNone')}</span>
-        <span>{t('layers.alertsNoneText', { count: trace.capturedRows })}</span>
+        <span className="min-w-0 truncate">{t('layers.alertsNoneText', { count: trace.capturedRows })}</span>
+        <Capture />
       </div>
     )
   }
   const affected = new Set(alerts.map((alert) => alert.traceIndex)).size
   return (
-    <div className="flex min-h-8 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-danger-soft px-3 py-1 text-sm">
+    <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-danger-soft px-3 py-1 text-sm">
       <TriangleAlert aria-hidden size={14} className="text-danger" />
       {ALERT_KINDS.map((kind) => {
         const first = trace.alerts.first(kind)
@@ -53,6 +56,14 @@ export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
         )
       })}
       <span className="text-muted">{t('layers.alertMore', { count: affected })}</span>
+      <Capture />
     </div>
   )
 }
+
+const Capture = memo(() => (
+  <div className="ml-auto">
+    <CaptureSwitch />
+  </div>
+))
+Capture.displayName = 'Capture'

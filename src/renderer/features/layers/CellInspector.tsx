@@ -1,5 +1,5 @@
 import { ArrowLeft, CornerLeftUp, MousePointerClick } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { memo, type ReactNode, useMemo } from 'react'
 import { formatMilliseconds, formatStatistic } from '../../../shared/units'
 import { TIMED_BLOCKS, tracePointAt } from '../../../shared/model/trace-points'
 import { useTranslate } from '../../i18n'
@@ -7,6 +7,7 @@ import type { TraceStatistics } from '../../statistics'
 import { SEVERITY, TRACE_FIELDS } from '../../statistics'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
+import { useThrottled } from '../../store/use-throttled'
 import { Button, IconButton } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { LineChart } from '../../ui/LineChart'
@@ -71,7 +72,7 @@ const Inspected = ({ columns, trace, cell }: CellProps) => {
       )}
       <Statistics trace={trace} cell={cell} />
       <Neighbours trace={trace} cell={cell} />
-      <Charts trace={trace} cell={cell} />
+      <Charts trace={trace} revision={trace.revision} position={position} traceIndex={traceIndex} />
       <TensorValues runId={columns.detail.row.id} cell={cell} name={name} />
       <Computation columns={columns} trace={trace} cell={cell} />
     </div>
@@ -143,12 +144,30 @@ const Neighbour = ({ trace, cell, index }: Omit<CellProps, 'columns'> & { readon
   )
 }
 
-const Charts = ({ trace, cell }: Omit<CellProps, 'columns'>) => {
+/** A Recharts chart takes tens of milliseconds; while tokens stream in, twice a second is enough. */
+const CHART_MILLISECONDS = 500
+
+interface ChartsProps extends ShownCell {
+  readonly trace: TraceStatistics
+  readonly revision: number
+}
+
+const Charts = memo((props: ChartsProps) => {
   const t = useTranslate()
   const field = useLayersState((state) => state.field)
   const scaleKind = useLayersState((state) => state.scaleKind)
-  const { layer, point } = tracePointAt(cell.traceIndex, trace.layerCount)
-  const overLayers = seriesOverLayers(trace, field, cell.position, cell.traceIndex)
+  const { trace, traceIndex } = props
+  const revision = useThrottled(props.revision, CHART_MILLISECONDS)
+  const position = useThrottled(props.position, CHART_MILLISECONDS)
+  const { layer, point } = tracePointAt(traceIndex, trace.layerCount)
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- the revision stands for the data inside `trace`
+  const overTokens = useMemo(() => seriesOverTokens(trace, field, traceIndex), [trace, field, traceIndex, revision])
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- the same
+  const overLayers = useMemo(() => seriesOverLayers(trace, field, position, traceIndex), [trace, field, position, traceIndex, revision])
+  const pickToken = useMemo(
+    () => (picked: number) => goToCell({ position: picked, traceIndex }, trace.layerCount),
+    [traceIndex, trace.layerCount]
+  )
   const statistic = t(FIELD_TITLES[field])
   const log = scaleKind === 'log'
   return (
@@ -156,13 +175,13 @@ const Charts = ({ trace, cell }: Omit<CellProps, 'columns'>) => {
       <Section title={t('layers.overTokens', { statistic })}>
         <LineChart
           label={t('layers.overTokens', { statistic })}
-          points={seriesOverTokens(trace, field, cell.traceIndex)}
+          points={overTokens}
           log={log}
-          marked={cell.position}
+          marked={position}
           xName={t('layers.token')}
           yName={statistic}
           format={formatStatistic}
-          onPick={(position) => goToCell({ position, traceIndex: cell.traceIndex }, trace.layerCount)}
+          onPick={pickToken}
         />
       </Section>
       {overLayers.length > 1 && (
@@ -175,13 +194,16 @@ const Charts = ({ trace, cell }: Omit<CellProps, 'columns'>) => {
             xName={t('layers.layer')}
             yName={`${statistic} · ${point}`}
             format={formatStatistic}
-            onPick={(picked) => useStore.getState().moveCursor({ layer: picked })}
+            onPick={pickLayer}
           />
         </Section>
       )}
     </>
   )
-}
+})
+Charts.displayName = 'Charts'
+
+const pickLayer = (layer: number): void => useStore.getState().moveCursor({ layer })
 
 const Computation = ({ columns, trace, cell }: CellProps) => {
   const t = useTranslate()

@@ -117,12 +117,17 @@ export const LayersPicture = ({ columns, trace }: { readonly columns: RunColumns
               scale={scale}
               paletteName={paletteName}
               theme={theme}
-              gutters={{ left: picture.gutterLeft, top: picture.slantedColumnLabels ? 58 : 24 }}
+              gutters={{
+                left: picture.gutterLeft,
+                top: picture.slantedColumnLabels ? 58 : 24,
+                right: picture.slantedColumnLabels ? 36 : 0
+              }}
               rowLabel={picture.rowLabel}
               columnLabel={columnLabel}
               columnLabelWidth={44}
               slantedColumnLabels={picture.slantedColumnLabels}
               startsGroup={picture.startsGroup}
+              rowGroups={picture.rowGroups}
               cursor={cursor}
               ghost={ghost}
               onCursor={onCursor}

@@ -1,5 +1,5 @@
 import { Lock, LockOpen } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { formatStatistic } from '../../../shared/units'
 import { cssColor } from '../../canvas/color'
 import { CELL_COLORS, palette, type PaletteName, type Theme } from '../../canvas/palette'
@@ -12,16 +12,14 @@ import { useLayersState } from './view-state'
 
 const SCALE_TITLES = { linear: 'layers.scaleLinear', log: 'layers.scaleLog', symmetric: 'layers.scaleSymmetric' } as const
 
-/** Which colour means which number: unit, scale, domain, and the signs of cells that have none. */
-export const Legend = ({
-  scale,
-  paletteName,
-  theme
-}: {
+interface LegendProps {
   readonly scale: Scale
   readonly paletteName: PaletteName
   readonly theme: Theme
-}) => {
+}
+
+/** Which colour means which number: unit, scale, domain, and the signs of cells that have none. */
+export const Legend = memo(({ scale, paletteName, theme }: LegendProps) => {
   const t = useTranslate()
   const field = useLayersState((state) => state.field)
   const lockedDomain = useLayersState((state) => state.lockedDomain)
@@ -38,8 +36,8 @@ export const Legend = ({
       aria-label={t('layers.legend')}
       className="flex flex-wrap items-start gap-x-6 gap-y-1.5 border-t border-line px-3 py-2 text-xs"
     >
-      <div className="flex items-start gap-1">
-        <div className="w-72">
+      <div className="flex items-start gap-3">
+        <div className="mx-3 w-72">
           <div className="h-2.5 rounded-sm" style={{ background: `linear-gradient(to right, ${stops.join(',')})` }} />
           <div className="num relative h-4 text-muted">
             {ticks.map(({ value, at }) => (
@@ -73,7 +71,8 @@ export const Legend = ({
       <Keys theme={theme} />
     </div>
   )
-}
+})
+Legend.displayName = 'Legend'
 
 const formatTick = (value: number): string => {
   const size = Math.abs(value)

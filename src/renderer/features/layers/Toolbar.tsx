@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { Grid3x3, LocateFixed, Table2 } from 'lucide-react'
 import { LAYER_POINTS, type TracePoint } from '../../../shared/model/trace-points'
 import { SCALE_KINDS } from '../../canvas/scale'
@@ -8,7 +9,6 @@ import { useStore } from '../../store'
 import { IconButton } from '../../ui/Button'
 import { Select } from '../../ui/Select'
 import { Segmented } from '../../ui/Tabs'
-import { CaptureSwitch } from './CaptureSwitch'
 import { FIELD_TITLES, focusOf } from './use-layers'
 import { LAYERS_MODES, useLayersState } from './view-state'
 
@@ -22,7 +22,7 @@ const SCALE_TITLES = { linear: 'layers.scaleLinear', log: 'layers.scaleLog', sym
 
 const POINTS: readonly TracePoint[] = ['embedding', ...LAYER_POINTS, 'final_norm', 'logits']
 
-export const Toolbar = ({ trace }: { readonly trace: TraceStatistics }) => {
+export const Toolbar = memo(({ trace }: { readonly trace: TraceStatistics }) => {
   const t = useTranslate()
   const state = useLayersState()
   const layer = useStore((store) => store.cursor.layer)
@@ -107,9 +107,7 @@ export const Toolbar = ({ trace }: { readonly trace: TraceStatistics }) => {
           onClick={() => state.change({ asTable: !state.asTable })}
         />
       </div>
-      <div className="ml-auto">
-        <CaptureSwitch />
-      </div>
     </div>
   )
-}
+})
+Toolbar.displayName = 'Toolbar'

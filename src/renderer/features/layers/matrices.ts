@@ -1,6 +1,7 @@
 import { LAYER_POINTS, type TracePoint, traceIndex, tracePointAt, tracePointCount } from '../../../shared/model/trace-points'
 import type { CellMatrix, TraceStatistics } from '../../statistics'
 import { PointMatrix, PositionMatrix, PYRAMID_LEVELS } from '../../statistics'
+import type { RowGroups } from '../../canvas/heatmap/draw'
 import { POINT_COLUMNS } from '../../statistics/cell-matrix'
 import type { LayersMode } from './view-state'
 
@@ -33,6 +34,7 @@ export interface Picture {
   readonly slantedColumnLabels: boolean
   readonly gutterLeft: number
   readonly startsGroup: (row: number) => boolean
+  readonly rowGroups: RowGroups | undefined
 }
 
 export function pointPicture(trace: TraceStatistics, position: number): Picture & { readonly matrix: PointMatrix } {
@@ -41,7 +43,8 @@ export function pointPicture(trace: TraceStatistics, position: number): Picture 
     rowLabel: (row) => String(row),
     slantedColumnLabels: true,
     gutterLeft: 40,
-    startsGroup: () => false
+    startsGroup: () => false,
+    rowGroups: undefined
   }
 }
 
@@ -57,7 +60,8 @@ export function positionPicture(trace: TraceStatistics, mode: LayersMode, layer:
         : (row) => (whole ? tensorName(indices[row] as number, layers) : (LAYER_POINTS[row] ?? '')),
     slantedColumnLabels: false,
     gutterLeft: mode === 'layer-token' ? (indices.length === 1 ? 84 : 40) : whole ? 132 : 104,
-    startsGroup: whole ? (row) => (row - 1) % LAYER_POINTS.length === 0 : () => false
+    startsGroup: whole ? (row) => (row - 1) % LAYER_POINTS.length === 0 : () => false,
+    rowGroups: whole ? { offset: 1, size: LAYER_POINTS.length, label: String } : undefined
   }
 }
 

@@ -33,7 +33,7 @@ export const layersMessages = defineMessages({
   fieldPositiveInfinity: { en: '+Inf', es: '+Inf' },
   fieldNegativeInfinity: { en: '−Inf', es: '−Inf' },
   fieldZero: { en: 'Zeros', es: 'Ceros' },
-  fieldSaturated: { en: 'Saturated (f16)', es: 'Saturados (f16)' },
+  fieldSaturated: { en: 'Saturated', es: 'Saturados' },
   unitValue: { en: 'activation value', es: 'valor de activación' },
   unitCount: { en: 'elements of the tensor row', es: 'elementos de la fila del tensor' },
   heatmap: { en: 'Heatmap: {statistic}, {mode}', es: 'Mapa de calor: {statistic}, {mode}' },
