@@ -54,8 +54,9 @@ const WINDOW_BYTES = 1 << 20
  * and weights are never read. Synchronous: a header is a few megabytes, read once.
  */
 export class FileWindow {
-  private window: Buffer = Buffer.alloc(0)
-  private windowStart = 0
+  /** What `locate` points into. Replaced when the window moves. */
+  bytes: Buffer = Buffer.alloc(0)
+  private start = 0
 
   private constructor(
     private readonly descriptor: number,
@@ -86,17 +87,21 @@ export class FileWindow {
     return this.file.sizeBytes
   }
 
-  /**
-   * Bytes [offset, offset + length), which must lie inside the file. Valid until the next call: copy what you keep.
-   * The view may be longer than `length` when more was read anyway.
-   */
-  view(offset: number, length: number): Buffer {
+  /** Makes bytes [offset, offset + length), which must lie in the file, present and returns where in `bytes` they begin. */
+  locate(offset: number, length: number): number {
     if (offset + length > this.sizeBytes || offset < 0 || length < 0) {
       throw new GretaError('internal', `Read of bytes ${offset} to ${offset + length} outside ${this.name} (${this.sizeBytes} bytes).`)
     }
-    const inside = offset - this.windowStart
-    if (inside < 0 || inside + length > this.window.length) this.fill(offset, length)
-    return this.window.subarray(offset - this.windowStart)
+    const inside = offset - this.start
+    if (inside >= 0 && inside + length <= this.bytes.length) return inside
+    this.fill(offset, length)
+    return 0
+  }
+
+  /** The same bytes as a view, valid until the next call: copy what you keep. */
+  view(offset: number, length: number): Buffer {
+    const at = this.locate(offset, length)
+    return this.bytes.subarray(at, at + length)
   }
 
   private fill(offset: number, length: number): void {
@@ -119,7 +124,7 @@ export class FileWindow {
       }
       have += got
     }
-    this.window = next
-    this.windowStart = offset
+    this.bytes = next
+    this.start = offset
   }
 }

@@ -47,7 +47,7 @@ export function readWholeFile(path: string, mostBytes: number): Uint8Array {
     if (window.sizeBytes > mostBytes) {
       throw new GretaError('format', `${window.name} has ${window.sizeBytes} bytes; at most ${mostBytes} are read.`)
     }
-    return window.view(0, window.sizeBytes).subarray(0, window.sizeBytes)
+    return window.view(0, window.sizeBytes)
   })
 }
 

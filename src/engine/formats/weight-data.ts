@@ -39,6 +39,6 @@ export function weightBytesOf(opened: Pick<OpenedModel, 'files'>, tensor: Tensor
         'Open the model again.'
       )
     }
-    return Uint8Array.from(window.view(tensor.offsetBytes + offset, length).subarray(0, length))
+    return Uint8Array.from(window.view(tensor.offsetBytes + offset, length))
   })
 }

@@ -20,8 +20,8 @@ export class GgufCursor {
     return new GretaError('format', `${this.window.name}: ${message}`, hint)
   }
 
-  /** `length` bytes at the current position, which moves on. Valid until the next read. */
-  take(length: number, what: string): Buffer {
+  /** Moves over `length` bytes and returns where in `window.bytes` they begin. Valid until the next read. */
+  private advance(length: number, what: string): number {
     if (length > this.bytesLeft) {
       throw this.formatError(
         `the file ends inside ${what}: ${length} bytes needed at byte ${this.position}, but the file has only ${this.window.sizeBytes}.`
@@ -30,17 +30,25 @@ export class GgufCursor {
     if (this.position + length > LIMITS.headerBytes) {
       throw this.formatError(`the header is longer than ${LIMITS.headerBytes} bytes (at ${what}); no real model's is.`)
     }
-    const view = this.window.view(this.position, length)
+    const at = this.window.locate(this.position, length)
     this.position += length
-    return view
+    return at
+  }
+
+  /** `length` bytes at the current position, which moves on. Valid until the next read. */
+  take(length: number, what: string): Buffer {
+    const at = this.advance(length, what)
+    return this.window.bytes.subarray(at, at + length)
   }
 
   u32(what: string): number {
-    return this.take(4, what).readUInt32LE(0)
+    const at = this.advance(4, what)
+    return this.window.bytes.readUInt32LE(at)
   }
 
   u64(what: string): bigint {
-    return this.take(8, what).readBigUInt64LE(0)
+    const at = this.advance(8, what)
+    return this.window.bytes.readBigUInt64LE(at)
   }
 
   /** A 64-bit count of records of at least `leastBytes` each: refused before anything is allocated when they cannot fit. */
@@ -56,25 +64,28 @@ export class GgufCursor {
     return Number(value)
   }
 
-  /** A length-prefixed string, checked to be UTF-8. */
+  /** A length-prefixed string, checked to be UTF-8. Called for every piece of a vocabulary, so nothing is built for errors beforehand. */
   string(what: string, cap: number): string {
     const at = this.position
-    const length = this.u64(`the length of ${what}`)
-    if (length > BigInt(this.bytesLeft)) {
+    const field = this.advance(8, what)
+    // 2^53 and more come out inexact, but far above any cap.
+    const length = this.window.bytes.readUInt32LE(field) + this.window.bytes.readUInt32LE(field + 4) * 2 ** 32
+    if (length > this.bytesLeft) {
       throw this.formatError(`${what} at byte ${at} claims ${length} bytes, but only ${this.bytesLeft} follow.`)
     }
-    if (length > BigInt(cap)) throw this.formatError(`${what} at byte ${at} is ${length} bytes long; at most ${cap} are read.`)
-    const byteCount = Number(length)
-    const bytes = this.take(byteCount, what)
-    const text = bytes.toString('utf8', 0, byteCount)
+    if (length > cap) throw this.formatError(`${what} at byte ${at} is ${length} bytes long; at most ${cap} are read.`)
+    const start = this.advance(length, what)
+    const text = this.window.bytes.toString('utf8', start, start + length)
     // Node replaces what is not UTF-8 by U+FFFD; only text that has one can be wrong.
-    if (text.includes('\uFFFD')) {
-      try {
-        strictUtf8.decode(bytes.subarray(0, byteCount))
-      } catch {
-        throw this.formatError(`${what} at byte ${at} is not valid UTF-8.`)
-      }
-    }
+    if (text.includes('\uFFFD')) this.checkUtf8(this.window.bytes.subarray(start, start + length), what, at)
     return text
+  }
+
+  private checkUtf8(bytes: Uint8Array, what: string, at: number): void {
+    try {
+      strictUtf8.decode(bytes)
+    } catch {
+      throw this.formatError(`${what} at byte ${at} is not valid UTF-8.`)
+    }
   }
 }

@@ -38,8 +38,8 @@ export function readGgufHeader(path: string, file = 0): GgufHeader {
 function readVersion(cursor: GgufCursor): number {
   const name = cursor.window.name
   if (cursor.window.sizeBytes === 0) throw cursor.formatError('the file is empty.')
-  const magic = cursor.take(4, 'the magic number').subarray(0, 4)
-  if (magic.toString('latin1') !== GGUF_MAGIC) {
+  const magic = Uint8Array.from(cursor.take(4, 'the magic number'))
+  if (Buffer.from(magic).toString('latin1') !== GGUF_MAGIC) {
     throw cursor.formatError(`not a GGUF file: it starts with ${describeMagic(magic)}, expected "GGUF".`, 'Choose a .gguf model file.')
   }
   const version = cursor.u32('the version')

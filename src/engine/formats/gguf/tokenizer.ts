@@ -74,12 +74,16 @@ function readTypes(reader: MetadataReader, pieceCount: number): Int32Array {
   const values = reader.optionalNumbers(key)
   if (values === undefined) return new Int32Array(pieceCount).fill(TOKEN_TYPE.normal)
   if (values.length !== pieceCount) throw reader.fail(key, `one type for each of the ${pieceCount} pieces`)
-  return Int32Array.from(values, (type) => {
-    if (type >= TOKEN_TYPE.normal && type <= TOKEN_TYPE.byte) return type
+  const types = new Int32Array(pieceCount)
+  for (let id = 0; id < pieceCount; id += 1) {
+    const type = values[id] as number
     // 0 is "undefined" in GGUF; some converters leave it where they mean an ordinary piece.
-    if (type === 0) return TOKEN_TYPE.normal
-    throw new GretaError('format', `${reader.sourceName}: ${key} holds a type of ${type}; expected 1 to 6.`)
-  })
+    if (!Number.isInteger(type) || type < 0 || type > TOKEN_TYPE.byte) {
+      throw new GretaError('format', `${reader.sourceName}: ${key} holds a type of ${type}; expected 1 to 6.`)
+    }
+    types[id] = type === 0 ? TOKEN_TYPE.normal : type
+  }
+  return types
 }
 
 type SpecialDefaults = Readonly<Partial<Record<'bos' | 'eos' | 'unknown', number>>>

@@ -68,7 +68,7 @@ export function readSafetensorsHeader(path: string): SafetensorsHeader {
       throw fail(`the header claims ${claimed} bytes; at most ${LIMITS.safetensorsHeaderBytes} are read.`)
     }
     const length = Number(claimed)
-    const bytes = window.view(8, length).subarray(0, length)
+    const bytes = window.view(8, length)
     if (bytes[0] !== 0x7b) throw fail('the header does not start with "{", so this is not a SafeTensors file.')
     const header = parseJsonObject(`${window.name}: the header`, bytes, HEADER_BOUNDS)
     const metadata = readMetadata(header, fail)

@@ -73,10 +73,15 @@ const uniformDeviation = (count: number): number => Math.sqrt((count * count - 1
 /** Scale of blocks that vary a little from each other, as real ones do: 0.75 to 1.25 times, from a random byte. */
 const vary = (value: number, randomByte: number): number => value * (0.75 + randomByte / 510)
 
+const eitherSign = (value: number, randomByte: number): number => ((randomByte & 1) === 0 ? value : -value)
+
 const STAMPS: Readonly<Record<QuantisedType, Stamp>> = {
-  Q4_0: (bytes, at, deviation) => putHalf(bytes, at, vary(deviation / uniformDeviation(16), bytes[at] as number)),
+  // Quants of -8..7 have a mean of -0.5: scales of both signs cancel it between blocks.
+  Q4_0: (bytes, at, deviation) =>
+    putHalf(bytes, at, eitherSign(vary(deviation / uniformDeviation(16), bytes[at] as number), bytes[at + 1] as number)),
   Q4_1: (bytes, at, deviation) => putScaleAndOffset(bytes, at, vary(deviation / uniformDeviation(16), bytes[at] as number), -7.5),
-  Q5_0: (bytes, at, deviation) => putHalf(bytes, at, vary(deviation / uniformDeviation(32), bytes[at] as number)),
+  Q5_0: (bytes, at, deviation) =>
+    putHalf(bytes, at, eitherSign(vary(deviation / uniformDeviation(32), bytes[at] as number), bytes[at + 1] as number)),
   Q5_1: (bytes, at, deviation) => putScaleAndOffset(bytes, at, vary(deviation / uniformDeviation(32), bytes[at] as number), -15.5),
   Q8_0: (bytes, at, deviation) => putHalf(bytes, at, vary(deviation / uniformDeviation(256), bytes[at] as number)),
   // 4-bit scale and min made equal, dmin = mean quant * d: the mean of a group is 0.
