@@ -1,18 +1,55 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 
+const at = (path: string): string => resolve(import.meta.dirname, path)
+/** Entries by name: those whose source is there. */
+const entries = (sources: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(sources).filter(([, source]) => existsSync(at(source))))
+
+const nodeEntries = entries({
+  index: 'src/main/index.ts',
+  serve: 'src/serve/index.ts',
+  host: 'src/host/index.ts',
+  cli: 'src/cli/index.ts'
+})
+const preloadEntries = entries({ index: 'src/preload/index.ts' })
+
 export default defineConfig({
+  main: {
+    build: {
+      outDir: at('out/main'),
+      // The user's Node runs all of these but index: the default (Electron's Node) would let newer syntax through.
+      target: 'node20.19',
+      rolldownOptions: {
+        input: nodeEntries,
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
+      }
+    }
+  },
+  ...(Object.keys(preloadEntries).length === 0
+    ? {}
+    : {
+        preload: {
+          build: {
+            outDir: at('out/preload'),
+            // A sandboxed preload is one self-contained CommonJS file.
+            externalizeDeps: false,
+            rolldownOptions: { input: preloadEntries, output: { format: 'cjs', entryFileNames: '[name].cjs' } }
+          }
+        }
+      }),
   renderer: {
-    root: resolve(import.meta.dirname, 'src/renderer'),
+    root: at('src/renderer'),
     plugins: [react(), tailwind()],
     build: {
-      outDir: resolve(import.meta.dirname, 'out/renderer'),
+      outDir: at('out/renderer'),
       minify: true,
       // Fonts stay files: the page's policy allows its own origin, and they are cached apart from the code.
       assetsInlineLimit: 0,
-      rolldownOptions: { input: { index: resolve(import.meta.dirname, 'src/renderer/index.html') } }
+      rolldownOptions: { input: { index: at('src/renderer/index.html') } }
     }
   }
 })

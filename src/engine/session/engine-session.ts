@@ -127,10 +127,14 @@ export class EngineSession implements Session {
     this.cached = Math.min(this.cached, length)
   }
 
-  async logitsRow(position: number): Promise<LogitsRow> {
+  keptLogitsRow(position: number): Float32Array | undefined {
     this.mustBeOpen()
-    const kept = this.native.keptRow(position)
-    if (kept !== null) return { position, logits: kept, source: 'captured' }
+    return this.native.keptRow(position) ?? undefined
+  }
+
+  async logitsRow(position: number): Promise<LogitsRow> {
+    const kept = this.keptLogitsRow(position)
+    if (kept !== undefined) return { position, logits: kept, source: 'captured' }
     const ids = this.prefix('read the logits of', position)
     const logits = await this.inspect(() => this.native.evaluateRow({ ids }))
     this.cached = position + 1

@@ -1,3 +1,3 @@
-export { devices, loadOpenedModel, loadSession, planOpenedModel, planSession } from './load-session'
+export { devices, loadOpenedModel, loadSession, planOpenedModel, planSession, sessionTokenizer } from './load-session'
 export { availableMemoryBytes, physicalProcessors } from './machine'
 export type * from './types'

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { GretaError } from '../../shared/errors'
 import type { ModelConfig, OpenedModel, WeightTable } from '../../shared/model/description'
+import type { Tokenizer } from '../../shared/model/tokenizer'
 import { openModel } from '../formats/open-model'
 import {
   backendFolders,
@@ -21,6 +22,8 @@ import type { DeviceReport, LoadOptions, LoadProgress, MemoryPlan, ResolvedLoadO
 export interface LoadControl {
   readonly onProgress?: (progress: LoadProgress) => void
   readonly signal?: AbortSignal
+  /** The model's own tokenizer, where the caller has made it already. */
+  readonly tokenizer?: Tokenizer
 }
 
 /** Opens, plans and loads. A model that does not fit is refused before any weight is read, with the numbers. */
@@ -39,7 +42,7 @@ export async function loadOpenedModel(
 ): Promise<Session> {
   const { config, weights } = runnable(model)
   const resolved = resolveLoadOptions(options, config)
-  const tokenizer = model.tokenizer === undefined ? idsOnlyTokenizer(config.vocabularySize) : createTokenizer(model.tokenizer)
+  const tokenizer = control.tokenizer ?? sessionTokenizer(model)
   control.onProgress?.({ stage: 'planning', fraction: 0 })
   const nativeOptions = nativeLoadOptions(resolved)
   const spec = nativeModelSpec(model, config, weights)
@@ -96,6 +99,12 @@ export function planOpenedModel(
 }
 
 export const devices = (): readonly DeviceReport[] => backendReports()
+
+/** What turns text into this model's ids; a model without a vocabulary takes ids only. */
+export function sessionTokenizer(model: OpenedModel): Tokenizer {
+  if (model.tokenizer !== undefined) return createTokenizer(model.tokenizer)
+  return idsOnlyTokenizer(model.runnable?.config.vocabularySize ?? 0)
+}
 
 function runnable(model: OpenedModel): { readonly config: ModelConfig; readonly weights: WeightTable } {
   if (model.runnable !== undefined) return model.runnable

@@ -302,6 +302,8 @@ export interface Session {
   rewind(length: number): void
   /** The full logits row computed at `position` (it predicts position + 1). Evaluates only when the history lost it. */
   logitsRow(position: number): Promise<LogitsRow>
+  /** The same row where the history still holds it, at once and also while a request runs; else undefined. */
+  keptLogitsRow(position: number): Float32Array | undefined
   lens(request: { readonly position: number; readonly candidates?: number; readonly fullRows?: boolean }): Promise<LensResult>
   capture(request: {
     readonly from: number

@@ -1,0 +1,138 @@
+import { loadOpenedModel, type Running, type Session, sessionTokenizer } from '../../engine/session'
+import { openModel } from '../../engine/formats/open-model'
+import { GretaError } from '../../shared/errors'
+import { helpLines } from '../arguments'
+import { LogitsDump } from '../logits-dump/logits-dump'
+import { loadOptions } from '../load-settings'
+import { asGretaError, bundledModel, EXIT, errorText, exitCodeOf, type Surroundings, type Verb } from '../program'
+import { withProgress } from '../progress'
+import { BANNER, configurationText, loadedText } from './banner'
+import { type InferResult, jsonReport, sinceStart, summaryText } from './report'
+import { INFER_OPTIONS, type InferSettings, inferSettings } from './settings'
+import { TraceSummary } from './trace-summary'
+
+/** Most tokens of one batch. */
+const LARGEST_BATCH = 8192
+
+export const infer: Verb = {
+  summary: 'generate text from a prompt',
+  async run(words, surroundings) {
+    const settings = inferSettingsOrFailure(words, surroundings)
+    if (settings === undefined) {
+      surroundings.out(`usage: ${surroundings.program} [options]\n\nGenerates text from a prompt.\n\n${helpLines(INFER_OPTIONS)}\n`)
+      return EXIT.ok
+    }
+    if (typeof settings === 'number') return settings
+    const json = settings.options.json === true
+    const modelPath = settings.options.model ?? bundledModel(surroundings.appRoot)
+    if (!json) surroundings.out(BANNER + configurationText(settings, modelPath))
+    try {
+      return await generateText(settings, modelPath, surroundings)
+    } catch (thrown) {
+      return failed(asGretaError(thrown), json, surroundings)
+    }
+  }
+}
+
+/** The settings, undefined for --help, or the exit code of words that cannot be. */
+function inferSettingsOrFailure(words: readonly string[], surroundings: Surroundings): InferSettings | undefined | number {
+  try {
+    return inferSettings(words, surroundings.environment)
+  } catch (thrown) {
+    return failed(asGretaError(thrown), words.includes('--json'), surroundings)
+  }
+}
+
+function failed(error: GretaError, json: boolean, surroundings: Surroundings): number {
+  surroundings.err(`${surroundings.program}: ${errorText(error)}\n`)
+  if (error.code === 'usage') surroundings.err(`Try: ${surroundings.program} --help\n`)
+  surroundings.out(json ? `${JSON.stringify({ error: error.toData() })}\n` : `STATUS=FAILED ${error.message}\n`)
+  return exitCodeOf(error)
+}
+
+async function generateText(settings: InferSettings, modelPath: string, surroundings: Surroundings): Promise<number> {
+  const json = settings.options.json === true
+  // Refused before the model is read: a folder that cannot be written would waste the whole run.
+  const dump =
+    settings.options['dump-logits'] === undefined ? undefined : await LogitsDump.open(settings.options['dump-logits'], settings.mode)
+  let session: Session | undefined
+  try {
+    const prepared = await prepare(settings, modelPath, surroundings)
+    session = prepared.session
+    if (!json) surroundings.out(loadedText(session))
+    const result = await runPrompt(prepared, settings, dump, surroundings)
+    await dump?.finish(session, result, surroundings.appRoot)
+    surroundings.out(json ? jsonReport(result) : summaryText(result))
+    const { report } = result
+    if (report.reason === 'failed')
+      throw new GretaError(report.error?.code ?? 'internal', report.error?.message ?? 'The generation failed.', report.error?.hint)
+    if (!json) surroundings.out(report.reason === 'cancelled' ? 'STATUS=FAILED interrupted\n' : 'STATUS=OK\n')
+    return report.reason === 'cancelled' ? EXIT.interrupted : EXIT.ok
+  } finally {
+    await dump?.discard()
+    await session?.close()
+  }
+}
+
+interface Prepared {
+  readonly session: Session
+  readonly promptIds: readonly number[]
+}
+
+async function prepare(settings: InferSettings, modelPath: string, surroundings: Surroundings): Promise<Prepared> {
+  const model = await openModel(modelPath)
+  const tokenizer = sessionTokenizer(model)
+  const promptIds = settings.promptIds ?? tokenizer.encode(settings.prompt)
+  // The whole prompt in one batch, as far as a batch can be.
+  const batch = settings.mode === 'prefill' ? { batch: Math.min(LARGEST_BATCH, Math.max(1, promptIds.length)) } : {}
+  const options = { ...loadOptions(settings.options), ...batch }
+  const session = await withProgress(surroundings, settings.options.json === true, (control) =>
+    loadOpenedModel(model, options, { ...control, tokenizer })
+  )
+  return { session, promptIds }
+}
+
+async function runPrompt(
+  { session, promptIds }: Prepared,
+  settings: InferSettings,
+  dump: LogitsDump | undefined,
+  surroundings: Surroundings
+): Promise<InferResult> {
+  const { options } = settings
+  const json = options.json === true
+  const trace = options.stats === true ? new TraceSummary(session.config.layerCount) : undefined
+  const chunk = settings.mode === 'decode' ? 1 : options['prompt-chunk']
+  const running: Running = session.generate({
+    ids: promptIds,
+    maxTokens: settings.maxTokens,
+    sampling: settings.sampling,
+    stopStrings: options.stop ?? [],
+    speculate: options.speculate ?? false,
+    // Candidates are shown nowhere here: without any, and without a row to dump, a device may decode several steps on its own.
+    candidates: dump === undefined && trace === undefined ? 0 : 1,
+    ...(chunk === undefined ? {} : { promptChunk: chunk }),
+    ...(trace === undefined ? {} : { trace: { stats: true, blockTimes: true } })
+  })
+  const removeInterrupt = surroundings.onInterrupt(() => running.cancel())
+  let firstToken = Number.NaN
+  try {
+    if (!json && settings.promptIds === undefined) surroundings.out(settings.prompt)
+    for await (const event of running) {
+      if (event.kind === 'steps') {
+        if (event.batch.phase === 'generated' && Number.isNaN(firstToken)) firstToken = sinceStart()
+        trace?.add(event.batch)
+        await dump?.take(session, event.batch)
+      } else if (event.kind === 'text' && !json) {
+        surroundings.out(event.text)
+      }
+    }
+  } catch (thrown) {
+    // The dump could not be written: nothing more is worth generating.
+    running.cancel()
+    await running.result
+    throw thrown
+  } finally {
+    removeInterrupt()
+  }
+  return { settings, session, promptIds, report: await running.result, startToFirstTokenMilliseconds: firstToken, trace }
+}

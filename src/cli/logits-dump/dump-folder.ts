@@ -1,0 +1,99 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
+import { createGzip, type Gzip } from 'node:zlib'
+import { GretaError } from '../../shared/errors'
+
+const METADATA = 'metadata.json'
+const LOGITS = 'logits.jsonl.gz'
+
+/** The two files of a dump. They are written under other names and take their own only when both are whole. */
+export class DumpFolder {
+  private readonly gzip: Gzip = createGzip({ level: 6 })
+  private readonly written: Promise<void>
+  private failure: unknown
+  private settled = false
+
+  private constructor(
+    private readonly folder: string,
+    private readonly created: boolean,
+    file: WriteStream
+  ) {
+    this.written = pipeline(this.gzip, file)
+    this.written.catch((thrown: unknown) => {
+      this.failure = thrown
+    })
+  }
+
+  static async open(folder: string): Promise<DumpFolder> {
+    try {
+      const created = (await mkdir(folder, { recursive: true })) !== undefined
+      const file = createWriteStream(join(folder, temporary(LOGITS)))
+      await once(file, 'open')
+      return new DumpFolder(folder, created, file)
+    } catch (thrown) {
+      throw cannotWrite(folder, thrown)
+    }
+  }
+
+  async writeLine(line: string): Promise<void> {
+    if (this.failure !== undefined) throw cannotWrite(this.folder, this.failure)
+    if (this.gzip.write(`${line}\n`)) return
+    // The pipeline's end also ends the wait: a full disk never drains.
+    await Promise.race([once(this.gzip, 'drain'), this.written])
+    if (this.failure !== undefined) throw cannotWrite(this.folder, this.failure)
+  }
+
+  async publish(metadata: object): Promise<void> {
+    try {
+      this.gzip.end()
+      await this.written
+      const file = await open(join(this.folder, temporary(METADATA)), 'w')
+      try {
+        await file.writeFile(`${JSON.stringify(metadata, null, 2)}\n`)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(join(this.folder, temporary(LOGITS)), join(this.folder, LOGITS))
+      await rename(join(this.folder, temporary(METADATA)), join(this.folder, METADATA))
+      this.settled = true
+    } catch (thrown) {
+      throw cannotWrite(this.folder, thrown)
+    }
+  }
+
+  /** Leaves nothing behind unless publish() succeeded. */
+  async discard(): Promise<void> {
+    if (this.settled) return
+    this.settled = true
+    this.gzip.destroy()
+    await this.written.catch(() => undefined)
+    for (const name of [LOGITS, METADATA]) await rm(join(this.folder, temporary(name)), { force: true }).catch(() => undefined)
+    if (this.created) await rmdir(this.folder).catch(() => undefined)
+  }
+}
+
+const temporary = (name: string): string => `.${name}.${process.pid}.part`
+
+function cannotWrite(folder: string, thrown: unknown): GretaError {
+  if (thrown instanceof GretaError) return thrown
+  const { code, message } = thrown as NodeJS.ErrnoException
+  const reason =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'the disk is full'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+        ? 'writing there is not permitted'
+        : code === 'ENOTDIR' || code === 'EEXIST'
+          ? 'a file is in the way'
+          : code === 'EFBIG'
+            ? 'the file would exceed the allowed size'
+            : (message ?? String(thrown))
+  return new GretaError(
+    'io',
+    `The logits dump could not be written to ${folder}: ${reason}.`,
+    'Nothing was left there; choose another folder with --dump-logits.'
+  )
+}

@@ -1,0 +1,17 @@
+/**
+ * A float32 as JSON that reads back to the same float32, in at most 9 significant digits (enough for every one of them).
+ * JSON has no NaN and no infinities: null stands for NaN, ±1e999 for ±Infinity (every parser reads it as such).
+ */
+export function float32Text(value: number): string {
+  if (Number.isNaN(value)) return 'null'
+  if (!Number.isFinite(value)) return value > 0 ? '1e999' : '-1e999'
+  if (Object.is(value, -0)) return '-0'
+  return String(Number(value.toPrecision(9)))
+}
+
+/** [v, v, ...] */
+export function float32ArrayText(values: Float32Array): string {
+  const texts = new Array<string>(values.length)
+  for (let index = 0; index < values.length; index += 1) texts[index] = float32Text(values[index] as number)
+  return `[${texts.join(',')}]`
+}
