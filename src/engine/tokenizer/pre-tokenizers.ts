@@ -1,5 +1,5 @@
 import { GretaError } from '../../shared/errors'
-import { digitsInThreesFromTheEnd, numbersInThreesFromTheEnd } from './digit-groups'
+import { decimalsInThreesWithinNumbers, numbersInThrees, wordEndingDecimalsInThrees } from './digit-groups'
 import type { SplitStep } from './split-text'
 
 /** How byte-level BPE cuts a text into words before it merges. */
@@ -130,15 +130,15 @@ const TABLE: readonly Row[] = [
   { names: ['tekken'], steps: [`${casedWord('')}|\\p{N}|${CASED_TAIL}`], wholeWordsFirst: true },
   { names: ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2'], steps: [GPT4O] },
   { names: ['granite-embed-multi-97m'], steps: [GPT4O], wholeWordsFirst: true },
-  { names: ['tiny_aya', 'cohere2moe'], steps: [digitsInThreesFromTheEnd, GPT4O] },
-  { names: ['superbpe'], steps: [numbersInThreesFromTheEnd] },
+  { names: ['tiny_aya', 'cohere2moe'], steps: [wordEndingDecimalsInThrees, GPT4O] },
+  { names: ['superbpe'], steps: [decimalsInThreesWithinNumbers] },
   {
     names: ['bailingmoe', 'bailingmoe2', 'llada-moe'],
     steps: [`'(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])|${WORD}|\\p{N}|${SYMBOLS}|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+`]
   },
   { names: ['seed-coder'], steps: [`${ENGLISH_ENDINGS}|${WORD}|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|${SPACES}`] },
   { names: ['ufakzeka'], steps: [`${WORD}|\\p{N}|${SYMBOLS}|${SPACES}`] },
-  { names: ['afmoe'], steps: [numbersInThreesFromTheEnd, ASIAN_SCRIPTS, DEEPSEEK3_WORDS] },
+  { names: ['afmoe'], steps: [numbersInThrees, ASIAN_SCRIPTS, DEEPSEEK3_WORDS] },
   { names: ['laguna'], steps: ['[^\\n]+|\\n+', QWEN2] },
   {
     names: ['exaone-moe'],

@@ -22,6 +22,7 @@ export class SpmEncoder implements RunningTextEncoder {
   readonly #byteTokens: Int32Array
   readonly #ranks: Int32Array
   readonly #symbols: Symbols
+  readonly #otherIds = new Map<number, readonly number[]>()
   readonly #table: MergeTable
   readonly #cache = new WordCache()
   readonly #buffer = new SymbolBuffer()
@@ -47,6 +48,7 @@ export class SpmEncoder implements RunningTextEncoder {
   encode(text: string, ids: number[]): void {
     if (this.#symbols.otherCount > MOST_OTHER_SYMBOLS) {
       this.#symbols.clearOthers()
+      this.#otherIds.clear()
       this.#table.clear()
     }
     const marked = text.replaceAll(' ', SPACE_MARK)
@@ -55,7 +57,13 @@ export class SpmEncoder implements RunningTextEncoder {
       return
     }
     // No merge can cross from a word to the space after it, so every "spaces and word" run is merged alone, and remembered.
-    for (const word of marked.match(/\u2581*[^\u2581]+|\u2581+/gu) ?? []) this.#encodeRemembered(word, ids)
+    let start = 0
+    for (let at = marked.indexOf(SPACE_MARK, 1); at > 0; at = marked.indexOf(SPACE_MARK, at + 1)) {
+      if (marked[at - 1] === SPACE_MARK) continue
+      this.#encodeRemembered(marked.slice(start, at), ids)
+      start = at
+    }
+    this.#encodeRemembered(marked.slice(start), ids)
   }
 
   #encodeRemembered(word: string, ids: number[]): void {
@@ -77,20 +85,20 @@ export class SpmEncoder implements RunningTextEncoder {
     for (let at = 0; at < left; at++) {
       const symbol = symbols[at] as number
       if (this.#symbols.isPiece(symbol)) ids.push(symbol)
-      else this.#pushBytes(this.#symbols.text(symbol), ids)
+      else for (const id of this.#idsOfOther(symbol)) ids.push(id)
     }
   }
 
-  #pushBytes(text: string, ids: number[]): void {
-    const bytes = utf8Bytes(text)
+  /** Ids of a character that is no piece: its byte tokens, or the unknown token where the vocabulary lacks one of them. */
+  #idsOfOther(symbol: number): readonly number[] {
+    const known = this.#otherIds.get(symbol)
+    if (known !== undefined) return known
+    const bytes = utf8Bytes(this.#symbols.text(symbol))
     const missing = bytes.find((byte) => this.#byteTokens[byte] === -1)
-    if (missing === undefined) {
-      for (const byte of bytes) ids.push(this.#byteTokens[byte] as number)
-    } else if (this.#unknownId === undefined) {
-      throw unwritableByte(missing)
-    } else {
-      ids.push(this.#unknownId)
-    }
+    if (missing !== undefined && this.#unknownId === undefined) throw unwritableByte(missing)
+    const ids = missing === undefined ? Array.from(bytes, (byte) => this.#byteTokens[byte] as number) : [this.#unknownId as number]
+    this.#otherIds.set(symbol, ids)
+    return ids
   }
 
   #merge(left: number, right: number): Merge | undefined {

@@ -17,14 +17,14 @@ export class Vocabulary {
 
   readonly #spec: TokenizerSpec
   readonly #endsGeneration: ReadonlySet<number>
-  readonly #forcedControl: ReadonlySet<number>
+  readonly #types: Int32Array
   readonly #bytes: (Uint8Array | undefined)[]
 
   constructor(spec: TokenizerSpec) {
     this.size = spec.pieces.length
     this.#spec = spec
     this.#endsGeneration = new Set(spec.eosId === undefined ? spec.endOfGenerationIds : [...spec.endOfGenerationIds, spec.eosId])
-    this.#forcedControl = this.#controlLookingIds()
+    this.#types = effectiveTypes(spec)
     this.#bytes = Array.from({ length: this.size })
     this.textPieces = this.#collectTextPieces()
   }
@@ -34,7 +34,7 @@ export class Vocabulary {
   }
 
   type(id: number): number {
-    return this.#forcedControl.has(id) ? TOKEN_TYPE.control : (this.#spec.types[this.#checked(id)] as number)
+    return this.#types[this.#checked(id)] as number
   }
 
   endsGeneration(id: number): boolean {
@@ -76,12 +76,6 @@ export class Vocabulary {
     return bytesOfAlphabetText(piece) ?? utf8Bytes(piece)
   }
 
-  #controlLookingIds(): ReadonlySet<number> {
-    const { bosId, eosId, endOfGenerationIds, pieces, types } = this.#spec
-    const named = [bosId, eosId, ...endOfGenerationIds].filter((id) => id !== undefined)
-    return new Set(named.filter((id) => SPECIAL_LOOK.test(pieces[id] ?? '') && types[id] !== TOKEN_TYPE.byte))
-  }
-
   #collectTextPieces(): Map<string, number> {
     const found = new Map<string, number>()
     for (let id = this.size - 1; id >= 0; id--) {
@@ -96,6 +90,24 @@ export class Vocabulary {
     if (Number.isInteger(id) && id >= 0 && id < this.size) return id
     throw new GretaError('out-of-range', `Token id ${id} is not in this vocabulary: its ids are 0 to ${this.size - 1}.`)
   }
+}
+
+/**
+ * The types of the file, with what some converters leave out put right: tokens that begin or end a text are control tokens when they look like
+ * ones, the unknown token is unknown, and "<0x0A>" is a byte in a SentencePiece vocabulary that marks no byte at all.
+ */
+function effectiveTypes(spec: TokenizerSpec): Int32Array {
+  const types = Int32Array.from(spec.types)
+  if (spec.kind === 'spm' && !types.includes(TOKEN_TYPE.byte)) {
+    for (const [id, piece] of spec.pieces.entries()) {
+      if (types[id] === TOKEN_TYPE.normal && BYTE_PIECE.test(piece)) types[id] = TOKEN_TYPE.byte
+    }
+  }
+  for (const id of [spec.bosId, spec.eosId, ...spec.endOfGenerationIds]) {
+    if (id !== undefined && types[id] !== TOKEN_TYPE.byte && SPECIAL_LOOK.test(spec.pieces[id] ?? '')) types[id] = TOKEN_TYPE.control
+  }
+  if (spec.unknownId !== undefined && types[spec.unknownId] === TOKEN_TYPE.normal) types[spec.unknownId] = TOKEN_TYPE.unknown
+  return types
 }
 
 function byteOfPiece(piece: string): number | undefined {

@@ -12,6 +12,7 @@ export class WordCache {
   set(word: string, ids: readonly number[]): void {
     if (word.length > LONGEST_WORD) return
     if (this.#words.size >= MOST_WORDS) this.#words.clear()
-    this.#words.set(word, ids)
+    // A slice of a long text would keep the whole text in memory; this makes a string of its own.
+    this.#words.set(` ${word}`.slice(1), ids)
   }
 }
