@@ -52,6 +52,7 @@ describe('trace points', () => {
   })
 
   it('have a statistics row of the native size, floats first', () => {
+    const text = header('base/trace_stats.h')
     const struct = /struct TraceStats \{([^}]*)\}/u.exec(text)?.[1] ?? ''
     const fields = (type: string): number =>
       [...struct.matchAll(new RegExp(`${type} ([\\w, ]+);`, 'gu'))].flatMap(([, list]) => (list as string).split(',')).length
