@@ -70,7 +70,7 @@ LoadOptions options_for(KvType kv_type) {
   return options;
 }
 
-void check_statistics(const Session& session, const std::vector<TraceStats>& stats, uint32_t tokens) {
+void check_statistics(const Session& session, const std::vector<TraceStats>& stats, uint32_t tokens, double bound) {
   const uint32_t points = trace_point_count(session.layers());
   double worst = 0;
   uint32_t worst_index = 0;
@@ -91,7 +91,7 @@ void check_statistics(const Session& session, const std::vector<TraceStats>& sta
       }
   }
   MESSAGE("largest statistic difference, in units of its tensor's rms: ", worst, " at trace index ", worst_index);
-  CHECK(worst <= 1e-5);
+  CHECK(worst <= bound);
 }
 
 // Fed the golden text, every position must choose the next golden id: what greedy decoding would have produced.
@@ -122,7 +122,8 @@ void check_case(const GoldenCase& golden_case, bool use_cpu, KvType kv_type, dou
           kv_type == KvType::f32 ? std::string(" f32") : std::string(" f16"), " cache: NMSE ", error);
   CHECK(error <= bound);
   if (kv_type == KvType::f32) {
-    check_statistics(session, stats, prompt_tokens);
+    // An outlier of 41 rms in ffn_act is 2e-5 rms off when it is 4 units in the last place of f32 off.
+    check_statistics(session, stats, prompt_tokens, use_cpu ? 2e-5 : 1e-5);
     check_greedy(session, logits, prompt_tokens);
   }
 }

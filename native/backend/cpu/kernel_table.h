@@ -1,9 +1,9 @@
 // The seam between the cpu backend and its instruction sets: one table of functions per set, filled from the same templates
 // (row_decoders.h, product_kernels.h, attention_kernels.h, row_kernels.h) over a vector type (simd_*.h).
 //
-// The arithmetic of a matrix product, the same at every token count: with L lanes, lane l of a panel sum adds w[k] * x[k] for
-// k = l, l+L, l+2L, ... of one panel of kPanelColumns columns, with one rounding each (fused where the set has it), w being the
-// f32 value of the stored weight; panel sums are added in order, and the lanes in f64 in a fixed tree, rounded once. No result
+// The arithmetic of a matrix product, the same at every token count: with L lanes, lane l of a stretch sum adds w[k] * x[k] for
+// k = l, l+L, l+2L, ... of one stretch of kStretchColumns columns, with one rounding each (fused where the set has it), w being the
+// f32 value of the stored weight; stretch sums are added in order, and the lanes in f64 in a fixed tree, rounded once. No result
 // depends on threads, chunks or neighbours.
 #pragma once
 
@@ -17,8 +17,9 @@ namespace greta::cpu {
 inline constexpr uint32_t kTypeCount = sizeof(kDTypes) / sizeof(kDTypes[0]);
 // Weights are decoded in groups of 32: inputs are padded with zeros to a multiple of it.
 inline constexpr uint32_t kColumnGroup = 32;
-inline constexpr uint32_t kPanelColumns = 256;  // columns of a decoded panel (f32: 1 KiB a row)
-inline constexpr uint32_t kTileRows = 4;        // rows of one register tile
+inline constexpr uint32_t kPanelColumns = 256;   // columns of a decoded panel (f32: 1 KiB a row)
+inline constexpr uint32_t kStretchColumns = 64;  // columns that are summed before they join the row's totals
+inline constexpr uint32_t kTileRows = 4;         // rows of one register tile
 inline constexpr uint32_t kTileTokens = 3;
 inline constexpr uint32_t kAttentionChunk = 256;  // keys that share one softmax maximum, at absolute positions
 

@@ -19,8 +19,17 @@ void pad_tail(const uint8_t* source, uint32_t count, uint8_t* block) {
   std::memcpy(block, source, static_cast<size_t>(count) * kElementBytes);
 }
 
+// A stretch's sums join the row's totals.
+[[gnu::always_inline]] inline void end_stretch(Simd::Floats* sums, Simd::Floats* totals) {
+#pragma GCC unroll 4
+  for (uint32_t r = 0; r < kTileRows; ++r) {
+    totals[r] = Simd::add(totals[r], sums[r]);
+    sums[r] = Simd::zero();
+  }
+}
+
 template <typename Decoder>
-[[gnu::always_inline]] inline void add_block(const uint8_t* const* blocks, const float* x, Simd::Floats* sums) {
+[[gnu::always_inline]] inline void add_block(const uint8_t* const* blocks, const float* x, Simd::Floats* sums, Simd::Floats* totals) {
   constexpr uint32_t kGroups = Decoder::kBlockWeights / Decoder::kGroupWeights, kGroupVectors = Decoder::kGroupWeights / Simd::kLanes;
   typename Decoder::Scales scales[kTileRows];
 #pragma GCC unroll 4
@@ -35,15 +44,7 @@ template <typename Decoder>
       for (uint32_t i = 0; i < kGroupVectors; ++i)
         sums[r] = Simd::fma(weights[i], Simd::load(x + g * Decoder::kGroupWeights + i * Simd::kLanes), sums[r]);
     }
-  }
-}
-
-// A panel's sums join the row's totals.
-[[gnu::always_inline]] inline void end_panel(Simd::Floats* sums, Simd::Floats* totals) {
-#pragma GCC unroll 4
-  for (uint32_t r = 0; r < kTileRows; ++r) {
-    totals[r] = Simd::add(totals[r], sums[r]);
-    sums[r] = Simd::zero();
+    if ((g + 1) * Decoder::kGroupWeights % kStretchColumns == 0) end_stretch(sums, totals);
   }
 }
 
@@ -55,27 +56,27 @@ void vector_product(const VectorProduct& product) {
   for (uint32_t r = 0; r < kTileRows; ++r) blocks[r] = product.rows[r];
   const float* x = product.x;
   for (uint32_t b = 0; b < product.cols / Decoder::kBlockWeights; ++b) {
-    if (b * Decoder::kBlockWeights % kPanelColumns == 0) end_panel(sums, totals);
+    if (Decoder::kBlockWeights < kStretchColumns && b * Decoder::kBlockWeights % kStretchColumns == 0) end_stretch(sums, totals);
     for (uint32_t r = 0; r < kTileRows; ++r)
       for (uint32_t line = 0; line < Decoder::kBlockBytes; line += 64) __builtin_prefetch(blocks[r] + product.prefetch_bytes + line);
-    add_block<Decoder>(blocks, x, sums);
+    add_block<Decoder>(blocks, x, sums, totals);
     for (uint32_t r = 0; r < kTileRows; ++r) blocks[r] += Decoder::kBlockBytes;
     x += Decoder::kBlockWeights;
   }
   if constexpr (Decoder::kBlockBytes / Decoder::kBlockWeights * Decoder::kBlockWeights == Decoder::kBlockBytes && Decoder::kBlockWeights == 32) {
     const uint32_t tail = product.cols % Decoder::kBlockWeights;  // quantised rows have none
     if (tail != 0) {
-      if (product.cols / Decoder::kBlockWeights * Decoder::kBlockWeights % kPanelColumns == 0) end_panel(sums, totals);
+      if (product.cols / Decoder::kBlockWeights * Decoder::kBlockWeights % kStretchColumns == 0) end_stretch(sums, totals);
       uint8_t padded[kTileRows][Decoder::kBlockBytes];
       const uint8_t* tails[kTileRows];
       for (uint32_t r = 0; r < kTileRows; ++r) {
         pad_tail<Decoder>(blocks[r], tail, padded[r]);
         tails[r] = padded[r];
       }
-      add_block<Decoder>(tails, x, sums);
+      add_block<Decoder>(tails, x, sums, totals);
     }
   }
-  end_panel(sums, totals);
+  end_stretch(sums, totals);
   float results[kTileRows];
   Simd::sum4(totals, results);
   for (uint32_t r = 0; r < product.row_count; ++r) product.y[r] = results[r];
@@ -110,24 +111,28 @@ void decode_row(const uint8_t* row, uint32_t first, uint32_t count, float* outpu
 // kTokens (1 .. kTileTokens) tokens of one row tile.
 template <uint32_t kTokens>
 [[gnu::always_inline]] inline void panel_tile(const float* panel, uint32_t columns, const float* x, float* accumulators, bool first) {
-  Simd::Floats sums[kTokens][kTileRows];
+  for (uint32_t start = 0; start < columns; start += kStretchColumns) {
+    const uint32_t end = columns - start < kStretchColumns ? columns : start + kStretchColumns;
+    Simd::Floats sums[kTokens][kTileRows];
 #pragma GCC unroll 16
-  for (uint32_t i = 0; i < kTokens * kTileRows; ++i) sums[i / kTileRows][i % kTileRows] = Simd::zero();
-  for (uint32_t k = 0; k < columns; k += Simd::kLanes) {
-    Simd::Floats inputs[kTokens];
+    for (uint32_t i = 0; i < kTokens * kTileRows; ++i) sums[i / kTileRows][i % kTileRows] = Simd::zero();
+    for (uint32_t k = start; k < end; k += Simd::kLanes) {
+      Simd::Floats inputs[kTokens];
 #pragma GCC unroll 4
-    for (uint32_t t = 0; t < kTokens; ++t) inputs[t] = Simd::load(x + t * kPanelColumns + k);
+      for (uint32_t t = 0; t < kTokens; ++t) inputs[t] = Simd::load(x + t * kPanelColumns + k);
 #pragma GCC unroll 4
-    for (uint32_t r = 0; r < kTileRows; ++r) {
-      const Simd::Floats weights = Simd::load(panel + r * kPanelColumns + k);
+      for (uint32_t r = 0; r < kTileRows; ++r) {
+        const Simd::Floats weights = Simd::load(panel + r * kPanelColumns + k);
 #pragma GCC unroll 4
-      for (uint32_t t = 0; t < kTokens; ++t) sums[t][r] = Simd::fma(weights, inputs[t], sums[t][r]);
+        for (uint32_t t = 0; t < kTokens; ++t) sums[t][r] = Simd::fma(weights, inputs[t], sums[t][r]);
+      }
     }
-  }
+    const bool empty = first && start == 0;
 #pragma GCC unroll 16
-  for (uint32_t i = 0; i < kTokens * kTileRows; ++i) {
-    const Simd::Floats total = first ? Simd::zero() : Simd::load(accumulators + i * Simd::kLanes);
-    Simd::store(accumulators + i * Simd::kLanes, Simd::add(total, sums[i / kTileRows][i % kTileRows]));
+    for (uint32_t i = 0; i < kTokens * kTileRows; ++i) {
+      const Simd::Floats total = empty ? Simd::zero() : Simd::load(accumulators + i * Simd::kLanes);
+      Simd::store(accumulators + i * Simd::kLanes, Simd::add(total, sums[i / kTileRows][i % kTileRows]));
+    }
   }
 }
 
