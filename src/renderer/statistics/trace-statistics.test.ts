@@ -213,6 +213,22 @@ describe('PositionMatrix and domains', () => {
     expect(positiveDomain(Float32Array.of(-1, 0, 2, 5))).toEqual({ low: 2, high: 5 })
   })
 
+  it('one unusual token in thousands does not stretch the domain of a large matrix', () => {
+    const statistics = new TraceStatistics(4)
+    for (let position = 0; position < 2000; position++) {
+      statistics.write(
+        position,
+        tokenWords(4, (row, word) => (word < 5 ? (position === 0 ? 5000 : 1 + noise(position, row, word) / 2) : 0))
+      )
+    }
+    const matrix = new PositionMatrix(
+      statistics,
+      Array.from({ length: statistics.rows }, (_, row) => row),
+      PYRAMID_LEVELS
+    )
+    expect(robustDomain(sampleValues(matrix, 'absmax'))?.high).toBeLessThan(1.5)
+  })
+
   it('samples only finite, captured cells', () => {
     const statistics = new TraceStatistics(1)
     statistics.write(0, plain(1, 0))
