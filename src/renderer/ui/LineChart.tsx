@@ -74,7 +74,7 @@ export const LineChart = memo(({ label, points, log, marked, xName, yName, forma
               fontSize: 11,
               padding: '4px 8px'
             }}
-            labelFormatter={(x) => `${xName} ${String(x)}`}
+            labelFormatter={(x) => `${xName} ${Number(x)}`}
             formatter={(value) => [format(Number(value)), yName]}
           />
           {marked !== undefined && <ReferenceLine x={marked} stroke="var(--accent)" strokeDasharray="3 2" />}

@@ -1,0 +1,84 @@
+import { memo } from 'react'
+import { Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+
+export interface ChartSeries {
+  readonly id: string
+  readonly name: string
+  /** A CSS colour. */
+  readonly color: string
+}
+
+interface StackedChartProps {
+  readonly label: string
+  readonly data: readonly (Readonly<Record<string, number>> & { readonly x: number })[]
+  readonly series: readonly ChartSeries[]
+  readonly xTitle: (x: number) => string
+  readonly unit: string
+  readonly format: (value: number) => string
+  readonly onPick?: (x: number) => void
+}
+
+const TICK = { fontSize: 10, fill: 'var(--muted)', fontFamily: 'IBM Plex Mono, monospace' }
+
+/** Stacked bars over whole numbers. Redraws only when its data changes: keep `data` the same while it does not. */
+export const StackedChart = memo(({ label, data, series, xTitle, unit, format, onPick }: StackedChartProps) => {
+  const step = Math.max(1, Math.ceil(data.length / 8))
+  return (
+    <figure aria-label={label} className="m-0 h-full min-h-40">
+      <ResponsiveContainer width="100%" height="100%">
+        <BarChart
+          data={data as (Record<string, number> & { x: number })[]}
+          margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
+          barCategoryGap={data.length > 60 ? 0 : '12%'}
+          accessibilityLayer={false}
+          onClick={(state) => {
+            const x = Number(state.activeLabel)
+            if (Number.isFinite(x)) onPick?.(x)
+          }}
+        >
+          <CartesianGrid stroke="var(--line)" vertical={false} />
+          <XAxis
+            dataKey="x"
+            tick={TICK}
+            tickLine={false}
+            axisLine={{ stroke: 'var(--line-strong)' }}
+            height={20}
+            ticks={data.filter((_, index) => index % step === 0).map(({ x }) => x)}
+            interval={0}
+          />
+          <YAxis
+            width={56}
+            tick={TICK}
+            tickLine={false}
+            axisLine={false}
+            tickFormatter={(value: number) => `${Number(value.toPrecision(3))} ${unit}`}
+          />
+          <Tooltip
+            isAnimationActive={false}
+            cursor={{ fill: 'var(--hover)' }}
+            contentStyle={{
+              background: 'var(--raised)',
+              border: '1px solid var(--line)',
+              borderRadius: 6,
+              fontSize: 11,
+              padding: '6px 10px'
+            }}
+            itemStyle={{ padding: 0, color: 'var(--text)' }}
+            labelFormatter={(x) => xTitle(Number(x))}
+            formatter={(value, name) => [format(Number(value)), name]}
+          />
+          <Legend
+            iconType="square"
+            iconSize={9}
+            wrapperStyle={{ fontSize: 11, color: 'var(--muted)' }}
+            formatter={(name: string) => <span style={{ color: 'var(--text)' }}>{name}</span>}
+          />
+          {series.map(({ id, name, color }) => (
+            <Bar key={id} dataKey={id} name={name} stackId="all" fill={color} isAnimationActive={false} />
+          ))}
+        </BarChart>
+      </ResponsiveContainer>
+    </figure>
+  )
+})
+StackedChart.displayName = 'StackedChart'
