@@ -45,7 +45,13 @@ export const VIEWS: readonly ViewDefinition[] = [
   },
   { id: 'profile', icon: Activity, title: 'profile.title', Panel: slot(async () => (await import('../features/profile/Panel')).Panel) },
   { id: 'model', icon: Boxes, title: 'model.title', Panel: slot(async () => (await import('../features/model/Panel')).Panel) },
-  { id: 'runs', icon: SquareStack, title: 'runs.title', Panel: slot(async () => (await import('../features/runs/Panel')).Panel) },
+  {
+    id: 'runs',
+    icon: SquareStack,
+    title: 'runs.title',
+    Panel: slot(async () => (await import('../features/runs/Panel')).Panel),
+    Inspector: slot(async () => (await import('../features/runs/Panel')).Inspector)
+  },
   { id: 'server', icon: Server, title: 'server.title', Panel: slot(async () => (await import('../features/server/Panel')).Panel) }
 ]
 

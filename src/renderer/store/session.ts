@@ -34,6 +34,8 @@ export interface SessionSlice {
   readonly historyAt: number
   /** Grows when the library of runs changed. */
   readonly libraryRevision: number
+  /** How far a run is being computed again. */
+  readonly checkProgress: { readonly runId: string; readonly done: number; readonly total: number } | undefined
   /** A file to open that was named outside the page; who opens it clears it. */
   readonly openRequest: string | undefined
   /** A menu item of the desktop app; `count` makes equal ones distinct. */
@@ -52,6 +54,7 @@ export const sessionSlice: Slice<SessionSlice> = (set) => ({
   history: [''],
   historyAt: 0,
   libraryRevision: 0,
+  checkProgress: undefined,
   openRequest: undefined,
   menuCommand: { command: '', count: 0 },
   setSession: (part) => set(part),

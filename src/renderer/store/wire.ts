@@ -35,6 +35,10 @@ async function attach(client: Client): Promise<void> {
   client.on('run.prefill', onPrefill)
   client.on('run.finished', onRunFinished)
   client.on('runs.changed', () => useStore.setState((state) => ({ libraryRevision: state.libraryRevision + 1 })))
+  client.on('runs.checkProgress', (checkProgress) => useStore.setState({ checkProgress }))
+  client.on('app.refused', (error) =>
+    useStore.getState().toast({ tone: 'danger', title: translateNow('app.requestFailed'), detail: error.message })
+  )
   client.on('app.open', ({ path }) => useStore.setState({ openRequest: path }))
   client.on('app.command', ({ command }) =>
     useStore.setState((state) => ({ menuCommand: { command, count: state.menuCommand.count + 1 } }))
