@@ -156,3 +156,44 @@ function joinStatistics(columns: RunColumns, from: number, to: number): Uint8Arr
   }
   return new Uint8Array(words.buffer)
 }
+
+/** The first `rowCount` rows, as a copy that may be changed. */
+export function firstRows(columns: RunColumns, rowCount: number): RunColumns {
+  const k = columns.candidatesPerStep
+  const blocks = columns.blockMilliseconds.length === 0 ? 0 : blockCount(columns.layerCount)
+  const points = columns.pointCount
+  const scalars = Object.fromEntries(SCALAR_NAMES.map((name) => [name, columns.scalars[name].slice(0, rowCount)]))
+  return {
+    rowCount,
+    layerCount: columns.layerCount,
+    candidatesPerStep: k,
+    pointCount: points,
+    scalars: scalars as Record<ScalarName, ScalarArray>,
+    phases: columns.phases.slice(0, rowCount),
+    captured: columns.captured.slice(0, rowCount),
+    candidateIds: columns.candidateIds.slice(0, rowCount * k),
+    candidateLogits: columns.candidateLogits.slice(0, rowCount * k),
+    blockMilliseconds: columns.blockMilliseconds.slice(0, rowCount * blocks),
+    statsFloats: columns.statsFloats.slice(0, rowCount * points * FLOATS),
+    statsCounts: columns.statsCounts.slice(0, rowCount * points * COUNTS),
+    textEnds: columns.textEnds.slice(0, rowCount),
+    text: columns.text.slice(0, rowCount === 0 ? 0 : columns.textEnds[rowCount - 1])
+  }
+}
+
+/** Generated tokens, in order. */
+export function generatedIds(columns: RunColumns): Int32Array {
+  return columns.scalars.ids.filter((_, row) => PHASES[columns.phases[row] as number] === 'generated') as Int32Array
+}
+
+/** Rows up to and including the one that chose the last of `tokens` generated tokens. A stop string cuts off rows behind it. */
+export function untilGenerated(columns: RunColumns, tokens: number): RunColumns {
+  let generated = 0
+  let rowCount = 0
+  while (rowCount < columns.rowCount) {
+    if (PHASES[columns.phases[rowCount] as number] === 'generated') generated += 1
+    if (generated > tokens) break
+    rowCount += 1
+  }
+  return rowCount === columns.rowCount ? columns : firstRows(columns, rowCount)
+}

@@ -82,7 +82,7 @@ describe('run store', () => {
   test('a run that goes on keeps its rows', async () => {
     const store = await open(newFolder())
     await keep(store, 'long', '2026-01-01T00:00:00Z')
-    const recorder = await store.resume('long', function* (columns) {
+    const recorder = await store.resume('long', 4, function* (columns) {
       for (const frame of framesOfColumns(columns, 1)) yield encodeTokenFrame(frame)
     })
     recorder.append(encoded(testFrame({ first: 4, count: 2 })))

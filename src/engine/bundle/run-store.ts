@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { GretaError } from '../../shared/errors'
 import type { DiskUse, RunList, RunListQuery, RunRow, RunUpdate } from '../../shared/protocol'
 import { BundleReader, type RecordedDetail, writeBundle } from './bundle'
-import { columnsOfFrames, type RunColumns } from './columns'
+import { columnsOfFrames, type RunColumns, untilGenerated } from './columns'
 import { processIsAlive, type RunCard, RunFiles, searchTextOf } from './run-files'
 import { queryRuns, runsToEvict } from './run-library'
 import { interruptedDetail, loadJournal, previewOf, RunRecorder, textOfFrames } from './run-recorder'
@@ -90,13 +90,13 @@ export class RunStore {
     return sealed
   }
 
-  /** The bundle becomes a journal again, to go on with. */
-  async resume(id: string, encode: (columns: RunColumns) => Iterable<Uint8Array>): Promise<RunRecorder> {
+  /** The bundle becomes a journal again, to go on with after its first `generatedTokens`. */
+  async resume(id: string, generatedTokens: number, encode: (columns: RunColumns) => Iterable<Uint8Array>): Promise<RunRecorder> {
     const { detail, columns } = await this.read(id)
     const path = this.files.journal(id)
     rmSync(path, { force: true })
     const recorder = new RunRecorder(path, detail)
-    for (const frame of encode(columns)) recorder.append(frame)
+    for (const frame of encode(untilGenerated(columns, generatedTokens))) recorder.append(frame)
     return recorder
   }
 
@@ -112,6 +112,11 @@ export class RunStore {
       const detail = await bundle.detail()
       return { detail: { ...detail, row: card.row, notes: card.notes }, columns: await bundle.columns(detail) }
     })
+  }
+
+  /** What the library shows of a run that changed by itself: it goes on, or came to an end. */
+  replaceRow(row: RunRow): void {
+    this.setCard({ ...this.card(row.id), row }, false)
   }
 
   update({ id, name, tags, pinned, notes }: RunUpdate): RunRow {

@@ -95,6 +95,7 @@ export function testDetail(id: string, overrides: Partial<RecordedDetail['row']>
     promptIds: [1, 2, 3],
     promptText: 'Once',
     settings: { sampling: DEFAULT_SAMPLING_MESSAGE, stopping: DEFAULT_STOPPING, capture: DEFAULT_CAPTURE },
+    segments: [],
     model: {
       path: '/models/story.gguf',
       fileName: 'story.gguf',

@@ -13,7 +13,14 @@ export const ARRAY_TYPES = {
   u8: Uint8Array
 } as const
 export type ArrayTypeName = keyof typeof ARRAY_TYPES
-export type ArrayOf<N extends ArrayTypeName> = InstanceType<(typeof ARRAY_TYPES)[N]>
+interface ArrayOfName {
+  readonly f32: Float32Array
+  readonly f64: Float64Array
+  readonly i32: Int32Array
+  readonly u32: Uint32Array
+  readonly u8: Uint8Array
+}
+export type ArrayOf<N extends ArrayTypeName> = ArrayOfName[N]
 export type ArrayTypes = Readonly<Record<string, ArrayTypeName>>
 export type Arrays<T extends ArrayTypes> = { readonly [K in keyof T]: ArrayOf<T[K]> }
 

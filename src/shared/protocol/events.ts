@@ -11,6 +11,8 @@ export const EVENTS = {
   /** From the supervisor. Requests to an engine host that died are answered `engine-exit`. */
   'engine.status': engineStatusSchema,
   'model.progress': loadProgressSchema,
+  /** A load that no page asked for (at the start, after a restart) failed. */
+  'model.failed': v.object({ path: v.string(), error: errorSchema }),
   'model.changed': v.object({ model: v.nullable(loadedModelSchema) }),
   'settings.changed': settingsSchema,
   /** A generation has begun (from any window); token frames with its handle follow. */

@@ -1,0 +1,126 @@
+import type { StepBatch } from '../engine/session/types'
+import type { TokenFrameSource } from '../shared/protocol'
+import { LIMITS } from '../shared/protocol/limits'
+
+/** A page paints 60 times a second: more messages than that only cost. */
+export const COALESCE_MILLISECONDS = 16
+/** A frame is sent at once when it has grown to this. */
+const LARGEST_FRAME_BYTES = LIMITS.outboundBinaryBytes / 16
+
+type FrameBody = Omit<TokenFrameSource, 'handle' | 'sequence' | 'recorded' | 'sentAtMilliseconds'>
+
+const EMPTY_FLOATS = new Float32Array(0)
+const EMPTY_BYTES = new Uint8Array(0)
+
+/** Joins step batches of one phase into one frame body, and text with the row whose token completed it. */
+export class FrameCoalescer {
+  private batches: StepBatch[] = []
+  private bytes = 0
+  private timer: NodeJS.Timeout | undefined
+  private readonly text: { readonly text: string; readonly tokenIndex: number }[] = []
+  private generatedSent = 0
+
+  constructor(
+    private readonly layerCount: number,
+    private readonly send: (body: FrameBody) => void
+  ) {}
+
+  pushBatch(batch: StepBatch): void {
+    const first = this.batches[0]
+    if (first !== undefined && (first.phase !== batch.phase || first.candidatesPerStep !== batch.candidatesPerStep)) this.flush()
+    this.batches.push(batch)
+    this.bytes += (batch.stats?.byteLength ?? 0) + batch.count * 64
+    if (this.bytes > LARGEST_FRAME_BYTES) this.flush()
+    else this.timer ??= setTimeout(() => this.flush(), COALESCE_MILLISECONDS)
+  }
+
+  /** `tokenIndex` counts generated tokens up to and including the one that completed the text. */
+  pushText(text: string, tokenIndex: number): void {
+    this.text.push({ text, tokenIndex })
+  }
+
+  flush(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    const batches = this.batches
+    this.batches = []
+    this.bytes = 0
+    const first = batches[0]
+    if (first === undefined) return
+    const count = batches.reduce((sum, batch) => sum + batch.count, 0)
+    this.send({ ...joinBatches(batches, count, this.layerCount), ...this.takeText(first.phase, count) })
+  }
+
+  private takeText(phase: StepBatch['phase'], count: number): { readonly text: Uint8Array; readonly textEnds: Uint32Array } {
+    const textEnds = new Uint32Array(count)
+    if (phase === 'prompt') return { text: EMPTY_BYTES, textEnds }
+    const from = this.generatedSent
+    this.generatedSent += count
+    const pieces: string[] = []
+    let bytes = 0
+    let row = 0
+    while (this.text[0] !== undefined && this.text[0].tokenIndex <= this.generatedSent) {
+      const { text, tokenIndex } = this.text.shift() as { text: string; tokenIndex: number }
+      // Rows before the one that completed this text end where the text before it ended.
+      for (; row < tokenIndex - 1 - from; row += 1) textEnds[row] = bytes
+      pieces.push(text)
+      bytes += Buffer.byteLength(text)
+    }
+    textEnds.fill(bytes, row)
+    return { text: new TextEncoder().encode(pieces.join('')), textEnds }
+  }
+}
+
+function joinBatches(batches: readonly StepBatch[], count: number, layerCount: number): Omit<FrameBody, 'text' | 'textEnds'> {
+  const first = batches[0] as StepBatch
+  const i32 = (pick: (batch: StepBatch) => Int32Array): Int32Array => joined(batches.map(pick), Int32Array)
+  const f32 = (pick: (batch: StepBatch) => Float32Array | undefined): Float32Array =>
+    joined(
+      batches.map((batch) => pick(batch) ?? EMPTY_FLOATS),
+      Float32Array
+    )
+  return {
+    phase: first.phase,
+    count,
+    candidatesPerStep: first.candidatesPerStep,
+    layerCount,
+    endMilliseconds: joined(
+      batches.map((batch) => batch.endMilliseconds),
+      Float64Array
+    ),
+    positions: i32((batch) => batch.positions),
+    inputIds: i32((batch) => batch.inputIds),
+    ids: i32((batch) => batch.ids),
+    ranks: i32((batch) => batch.ranks),
+    logitNanCounts: joined(
+      batches.map((batch) => batch.logitNanCounts),
+      Uint32Array
+    ),
+    chosenLogits: f32((batch) => batch.chosenLogits),
+    logProbabilities: f32((batch) => batch.logProbabilities),
+    samplerLogProbabilities: f32((batch) => batch.samplerLogProbabilities),
+    logSumExps: f32((batch) => batch.logSumExps),
+    entropies: f32((batch) => batch.entropies),
+    margins: f32((batch) => batch.margins),
+    stepMilliseconds: f32((batch) => batch.stepMilliseconds),
+    candidateIds: i32((batch) => batch.candidateIds),
+    candidateLogits: f32((batch) => batch.candidateLogits),
+    blockMilliseconds: f32((batch) => batch.blockMilliseconds),
+    stats: joined(
+      batches.map((batch) => batch.stats ?? EMPTY_BYTES),
+      Uint8Array
+    )
+  }
+}
+
+type Joinable = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array
+function joined<T extends Joinable>(parts: readonly T[], type: new (length: number) => T): T {
+  if (parts.length === 1) return parts[0] as T
+  const all = new type(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part as never, offset)
+    offset += part.length
+  }
+  return all
+}

@@ -1,0 +1,275 @@
+import type { RecordedDetail } from '../engine/bundle/bundle'
+import { framesOfColumns, type RunColumns } from '../engine/bundle/columns'
+import { previewOf, type RunRecorder } from '../engine/bundle/run-recorder'
+import type { RunStore } from '../engine/bundle/run-store'
+import type { FinishReport, Running, Session } from '../engine/session/types'
+import { GretaError, toErrorData } from '../shared/errors'
+import {
+  encodeTokenFrame,
+  type EngineActivity,
+  type EventData,
+  type EventName,
+  fromSamplingMessage,
+  type GenerationSettings,
+  type Message,
+  type Prompt,
+  type RunDetail,
+  type RunRow,
+  type ValidParams
+} from '../shared/protocol'
+import { branchColumns } from './branch'
+import { FrameCoalescer } from './frame-coalescer'
+import type { ModelService } from './model-service'
+import type { OpenRun, OpenRuns } from './open-runs'
+import { EMPTY_SUMMARY, newRunId, summaryOf } from './run-text'
+import type { TokenService } from './token-service'
+
+export interface GenerationServiceOptions {
+  readonly models: ModelService
+  readonly tokens: TokenService
+  readonly store: RunStore
+  readonly runs: OpenRuns
+  readonly engineBuild: () => string
+  readonly broadcast: (message: Message) => void
+  readonly tell: <E extends EventName>(event: E, data: EventData<E>) => void
+  readonly setActivity: (activity: EngineActivity) => void
+  readonly log: (message: string) => void
+}
+
+interface Parent {
+  readonly runId: string
+  readonly position: number
+  readonly tokenId: number
+}
+
+/** Generates: start, continue, regenerate, branch, stop. One generation at a time; each is kept as a run from its first token on. */
+export class GenerationService {
+  private active: { readonly run: OpenRun; readonly running: Running } | undefined
+  private done: Promise<void> = Promise.resolve()
+
+  constructor(private readonly options: GenerationServiceOptions) {}
+
+  get busy(): boolean {
+    return this.active !== undefined
+  }
+
+  async start({ prompt, ...settings }: ValidParams<'generate.start'>): Promise<RunDetail> {
+    const session = this.idleSession()
+    const { ids, text } = await this.options.tokens.promptIds(prompt)
+    return this.begin(session, this.newDetail(prompt, ids, text, settings), ids)
+  }
+
+  async regenerate({ runId, ...settings }: ValidParams<'generate.regenerate'>): Promise<RunDetail> {
+    const session = this.idleSession()
+    const { detail } = await this.options.runs.open(runId)
+    return this.begin(session, this.newDetail(detail.prompt, detail.promptIds, detail.promptText, settings), detail.promptIds)
+  }
+
+  async branch({ runId, position, tokenId, ...settings }: ValidParams<'generate.branch'>): Promise<RunDetail> {
+    const session = this.idleSession()
+    const parent = await this.options.runs.open(runId)
+    const promptLength = parent.detail.promptIds.length
+    if (position < promptLength || position >= parent.ids.length)
+      throw new GretaError(
+        'out-of-range',
+        `A branch begins at a generated token: positions ${promptLength} to ${parent.ids.length - 1} of this run, not ${position}.`
+      )
+    if (tokenId >= session.config.vocabularySize)
+      throw new GretaError('out-of-range', `Token ${tokenId} is beyond the vocabulary of ${session.config.vocabularySize} tokens.`)
+    const { columns } = await this.options.store.read(runId)
+    const kept = await branchColumns(session, columns, parent.ids, position, tokenId)
+    const ids = [...parent.ids.slice(0, position), tokenId]
+    const { prompt, promptIds, promptText } = parent.detail
+    const detail = this.newDetail(prompt, promptIds, promptText, settings, { runId, position, tokenId }, ids.length - promptLength)
+    return this.begin(session, detail, ids, kept)
+  }
+
+  async continue({ runId, ...settings }: ValidParams<'generate.continue'>): Promise<RunDetail> {
+    const session = this.idleSession()
+    const run = await this.options.runs.open(runId)
+    const firstToken = run.ids.length - run.detail.promptIds.length
+    const resumed = await this.options.store.resume(runId, firstToken, (columns) => encodeAll(columns, run.handle))
+    const row: RunRow = { ...run.detail.row, state: 'running', seed: settings.sampling.seed }
+    run.detail = { ...run.detail, row, settings, segments: [...run.detail.segments, { firstToken, settings }] }
+    resumed.update(run.detail)
+    this.options.store.replaceRow(row)
+    this.run(session, run, resumed, true)
+    return this.options.runs.detailOf(run)
+  }
+
+  stop(): void {
+    this.active?.running.cancel()
+  }
+
+  /** Ends what runs and waits until it is kept. */
+  async settle(): Promise<void> {
+    this.stop()
+    await this.done
+  }
+
+  private idleSession(): Session {
+    const session = this.options.models.require()
+    if (this.active !== undefined || session.busy) throw new GretaError('busy', 'A generation is running.', 'Stop it first.')
+    return session
+  }
+
+  private newDetail(
+    prompt: Prompt,
+    promptIds: readonly number[],
+    promptText: string,
+    settings: GenerationSettings,
+    parent?: Parent,
+    firstToken = 0
+  ): RecordedDetail {
+    const model = this.options.models.current
+    if (model === undefined) throw new GretaError('not-found', 'No model is loaded.')
+    const { loadMilliseconds: _, ...recordedModel } = model
+    const row: RunRow = {
+      id: newRunId(),
+      name: '',
+      tags: [],
+      pinned: false,
+      createdAt: new Date().toISOString(),
+      state: 'running',
+      imported: false,
+      modelFileName: model.fileName,
+      ...(model.sha256 === undefined ? {} : { modelSha256: model.sha256 }),
+      quantLabel: model.quantLabel,
+      backend: model.backend,
+      device: model.device,
+      engineBuild: this.options.engineBuild(),
+      seed: settings.sampling.seed,
+      promptPreview: previewOf(promptText),
+      textPreview: '',
+      summary: { ...EMPTY_SUMMARY, promptTokens: promptIds.length, generatedTokens: firstToken },
+      ...(parent === undefined ? {} : { parent }),
+      sizeBytes: 0
+    }
+    return {
+      row,
+      prompt,
+      promptIds,
+      promptText,
+      settings,
+      segments: [{ firstToken, settings }],
+      model: recordedModel,
+      layerCount: model.config.layerCount,
+      notes: ''
+    }
+  }
+
+  private begin(session: Session, detail: RecordedDetail, ids: readonly number[], kept?: RunColumns): RunDetail {
+    if (ids.length === 0)
+      throw new GretaError(
+        'usage',
+        'The prompt is empty: there is no token to go on from.',
+        'Write something, or let the file put its BOS token first.'
+      )
+    if (ids.length >= session.options.context)
+      throw new GretaError(
+        'out-of-range',
+        `The prompt has ${ids.length} tokens; the context holds ${session.options.context}.`,
+        'Shorten the prompt, or load the model with a longer context.'
+      )
+    const recorder = this.options.store.begin(detail)
+    const text = kept === undefined ? '' : new TextDecoder().decode(kept.text)
+    const run = this.options.runs.add(detail, ids, text, false)
+    const keptFrames = kept === undefined ? [] : [...encodeAll(kept, run.handle)]
+    for (const frame of keptFrames) recorder.append(frame)
+    this.run(session, run, recorder, false, keptFrames)
+    return this.options.runs.detailOf(run)
+  }
+
+  private run(session: Session, run: OpenRun, recorder: RunRecorder, continued: boolean, keptFrames: readonly Message[] = []): void {
+    const { capture, stopping, sampling } = run.detail.settings
+    const running = session.generate({
+      ids: run.ids,
+      maxTokens: stopping.maxTokens,
+      sampling: fromSamplingMessage(sampling),
+      stopStrings: stopping.stopStrings,
+      ignoreEndOfGeneration: stopping.ignoreEos,
+      trace: { stats: capture.level === 'stats', blockTimes: capture.timings },
+      candidates: capture.level === 'off' ? 0 : capture.candidates
+    })
+    this.active = { run, running }
+    const { row, promptIds } = run.detail
+    this.options.tell('run.started', { row, handle: run.handle, promptTokens: promptIds.length, reusedTokens: 0, continued })
+    for (const frame of keptFrames) this.options.broadcast(frame)
+    this.done = this.follow(session, run, recorder, running).catch((thrown: unknown) => {
+      this.options.log(`run ${run.id}: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
+    })
+  }
+
+  private async follow(session: Session, run: OpenRun, recorder: RunRecorder, running: Running): Promise<void> {
+    const description = `generating run ${run.id}`
+    this.options.setActivity({ kind: 'prompt', description: `${description} (reading the prompt)`, position: 0 })
+    let sequence = 0
+    let keepFailure: string | undefined
+    const coalescer = new FrameCoalescer(session.config.layerCount, (body) => {
+      const frame = encodeTokenFrame({
+        ...body,
+        handle: run.handle,
+        sequence: sequence++,
+        recorded: false,
+        sentAtMilliseconds: epochMilliseconds()
+      })
+      try {
+        if (keepFailure === undefined) recorder.append(frame) // first kept, then shown
+      } catch (thrown) {
+        keepFailure = `The run could not be kept whole: ${(thrown as Error).message}.`
+        this.options.log(keepFailure)
+      }
+      this.options.broadcast(frame)
+      const position = body.positions[body.count - 1]
+      this.options.setActivity({ kind: 'generating', description, ...(position === undefined ? {} : { position }) })
+    })
+    for await (const event of running) {
+      if (event.kind === 'steps') coalescer.pushBatch(event.batch)
+      else if (event.kind === 'text') coalescer.pushText(event.text, event.tokenIndex)
+      else if (event.kind === 'prefill')
+        this.options.tell('run.prefill', { handle: run.handle, done: event.done, total: event.total, reused: event.reused })
+    }
+    const report = await running.result
+    coalescer.flush()
+    this.finish(run, recorder, report, keepFailure)
+  }
+
+  private finish(run: OpenRun, recorder: RunRecorder, report: FinishReport, keepFailure: string | undefined): void {
+    const promptTokens = run.detail.promptIds.length
+    run.ids = [...run.ids, ...report.ids]
+    run.text += report.text
+    const summary = summaryOf(report, promptTokens, run.ids.length - promptTokens)
+    const error =
+      report.error === undefined ? undefined : toErrorData(new GretaError(report.error.code, report.error.message, report.error.hint))
+    const failure = error?.message ?? keepFailure
+    const reason = report.reason === 'evaluated' ? 'length' : report.reason
+    run.detail = {
+      ...run.detail,
+      row: { ...run.detail.row, state: reason, summary, textPreview: previewOf(run.text) },
+      ...(failure === undefined ? {} : { failure })
+    }
+    this.active = undefined
+    this.options.setActivity({ kind: 'idle', description: 'waiting' })
+    try {
+      recorder.update(run.detail)
+    } catch (thrown) {
+      this.options.log(`Run ${run.id} could not be kept: ${(thrown as Error).message}`)
+    }
+    this.options.tell('run.finished', {
+      runId: run.id,
+      handle: run.handle,
+      reason,
+      ...(error === undefined ? {} : { error }),
+      ...(report.stopString === undefined ? {} : { stopString: report.stopString }),
+      summary,
+      text: run.text
+    })
+    void this.options.store.finish(recorder, run.text)
+  }
+}
+
+const epochMilliseconds = (): number => performance.timeOrigin + performance.now()
+
+function* encodeAll(columns: RunColumns, handle: number): Generator<Uint8Array<ArrayBuffer>> {
+  for (const frame of framesOfColumns(columns, handle)) yield encodeTokenFrame({ ...frame, recorded: false })
+}

@@ -1,0 +1,108 @@
+import pino from 'pino'
+import { toErrorData } from '../shared/errors'
+import type { EngineActivity, Message, ToHost } from '../shared/protocol'
+import { ALIVE_INTERVAL_MILLISECONDS } from '../shared/protocol/link'
+import { realEngine } from './engine-door'
+import { EngineHost } from './engine-host'
+import { isMessage, openLink } from './link'
+
+/** The engine host process. It is started by a supervisor and ends with it. Its log goes to standard error as JSON lines. */
+const logger = pino({ name: 'greta-host', level: process.env['GRETA_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: true }))
+const log = (message: string): void => logger.warn(message)
+const link = openLink(log)
+
+let activity: EngineActivity = { kind: 'loading', description: 'starting' }
+const setActivity = (next: EngineActivity): void => {
+  const changed = next.kind !== activity.kind || next.description !== activity.description
+  activity = next
+  if (changed) link.send({ kind: 'alive', activity })
+}
+setInterval(() => link.send({ kind: 'alive', activity }), ALIVE_INTERVAL_MILLISECONDS).unref()
+
+type Connection = ReturnType<EngineHost['connect']>
+const connections = new Map<number, Connection>()
+let host: Promise<EngineHost> | undefined
+
+function configure(message: Extract<ToHost, { kind: 'configure' }>): void {
+  const { configuration } = message
+  host ??= EngineHost.create({
+    configuration,
+    engine: realEngine(configuration.appRoot, configuration.appVersion),
+    onActivity: setActivity,
+    onRemember: (load) => link.send({ kind: 'loaded', load }),
+    log
+  })
+  host.then(
+    (ready) => {
+      setActivity({ kind: 'idle', description: 'waiting' })
+      link.send({ kind: 'ready', processId: process.pid })
+      void ready.loadFirstModel()
+    },
+    (thrown: unknown) => {
+      // Nothing works without the engine; the supervisor tells people why.
+      link.send({ kind: 'fatal', message: toErrorData(thrown).message })
+      log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+      setTimeout(() => process.exit(1), 100)
+    }
+  )
+}
+
+async function end(): Promise<void> {
+  setTimeout(() => process.exit(0), 2500).unref() // the supervisor would kill us soon after
+  await (await host)?.close()
+  process.exit(0)
+}
+
+function receive(message: ToHost): void {
+  switch (message.kind) {
+    case 'configure':
+      return configure(message)
+    case 'open': {
+      const { client } = message
+      void host?.then((ready) =>
+        connections.set(
+          client,
+          ready.connect((data) => link.send({ kind: 'message', client, data }))
+        )
+      )
+      return
+    }
+    case 'message': {
+      const { client, data } = message
+      void host?.then(() => connections.get(client)?.receive(data))
+      return
+    }
+    case 'close':
+      void host?.then(() => {
+        connections.get(message.client)?.close()
+        connections.delete(message.client)
+      })
+      return
+    case 'shutdown':
+      void end()
+  }
+}
+
+link.listen({
+  onMessage: receive,
+  onPort(port) {
+    void host?.then((ready) => {
+      const connection = ready.connect((data: Message) => port.postMessage(data))
+      port.on('message', ({ data }) => {
+        if (isMessage(data)) connection.receive(data)
+      })
+      port.on('close', () => connection.close())
+      port.start()
+    })
+  },
+  onGone: () => void end()
+})
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (thrown: unknown) => {
+    link.send({ kind: 'fatal', message: `The engine process met a bug: ${thrown instanceof Error ? thrown.message : String(thrown)}` })
+    logger.fatal(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+    setTimeout(() => process.exit(70), 100)
+  })
+// Ctrl-C reaches the whole terminal group: the supervisor decides when this process ends.
+process.on('SIGINT', () => undefined)

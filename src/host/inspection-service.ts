@@ -1,0 +1,85 @@
+import type { Session } from '../engine/session/types'
+import { GretaError } from '../shared/errors'
+import { type Answer, fromSamplingMessage, type SamplingMessage } from '../shared/protocol'
+import type { EngineDoor } from './engine-door'
+import type { ModelService } from './model-service'
+import type { OpenRun, OpenRuns } from './open-runs'
+import { explainSampler } from './sampler-explanation'
+import { sequenceLogits } from './sequence-logits'
+
+/** Looks closely at one position of a run, live or recorded. */
+export class InspectionService {
+  constructor(
+    private readonly models: ModelService,
+    private readonly runs: OpenRuns,
+    private readonly engine: EngineDoor
+  ) {}
+
+  async logitsRow(runId: string, position: number): Promise<Answer<'logits.row'>> {
+    const { session, run } = await this.of(runId)
+    const { logits, source } = await sequenceLogits(session, run.ids, position)
+    return { position, source, chosenId: run.ids[position + 1] ?? -1, arrays: { logits } }
+  }
+
+  async explain(runId: string, position: number, other: SamplingMessage | undefined): Promise<Answer<'sampler.explain'>> {
+    const { session, run } = await this.of(runId)
+    const { logits, source } = await sequenceLogits(session, run.ids, position)
+    return explainSampler(this.engine, {
+      runId,
+      position,
+      logits,
+      source,
+      history: Int32Array.from(run.ids.slice(0, position + 1)),
+      chosenId: run.ids[position + 1] ?? -1,
+      sampling: fromSamplingMessage(other ?? settingsAt(run, position).sampling)
+    })
+  }
+
+  /** Values of one trace point at one position, by evaluating the sequence up to there again: the same arithmetic, the same bits. */
+  async traceRow(runId: string, position: number, traceIndex: number): Promise<Answer<'trace.row'>> {
+    const { session, run } = await this.of(runId)
+    if (position >= run.ids.length)
+      throw new GretaError('out-of-range', `Position ${position} is outside the run's ${run.ids.length} tokens.`)
+    const running = session.evaluate({
+      ids: run.ids.slice(0, position + 1),
+      from: position,
+      logits: false,
+      candidates: 0,
+      trace: { captures: [traceIndex] }
+    })
+    let values: Float32Array | undefined
+    for await (const event of running) {
+      if (event.kind !== 'steps' || event.batch.captures === undefined) continue
+      const width = event.batch.captures.length / event.batch.count
+      values = event.batch.captures.slice(-width)
+    }
+    const { error } = await running.result
+    if (error !== undefined) throw new GretaError(error.code, error.message, error.hint)
+    if (values === undefined) throw new GretaError('out-of-range', `There is no trace point ${traceIndex} in this model.`)
+    return { position, traceIndex, source: 're-evaluated', arrays: { values } }
+  }
+
+  private async of(runId: string): Promise<{ readonly session: Session; readonly run: OpenRun }> {
+    const session = this.models.require()
+    const run = await this.runs.open(runId)
+    const { modelSha256, modelFileName } = run.detail.row
+    const loaded = this.models.current
+    const known = modelSha256 !== undefined && loaded?.sha256 !== undefined
+    const same = known
+      ? modelSha256 === loaded.sha256
+      : modelFileName === loaded?.fileName && run.detail.model.sizeBytes === loaded.sizeBytes
+    if (!same)
+      throw new GretaError(
+        'not-found',
+        `This run was made with ${modelFileName}; ${loaded?.fileName ?? 'no model'} is loaded.`,
+        `Load ${modelFileName} to compute what the recording does not hold.`
+      )
+    return { session, run }
+  }
+}
+
+/** The settings of the segment that chose the token after `position`. */
+function settingsAt(run: OpenRun, position: number): OpenRun['detail']['settings'] {
+  const token = position + 1 - run.detail.promptIds.length
+  return run.detail.segments.findLast((segment) => segment.firstToken <= token)?.settings ?? run.detail.settings
+}

@@ -1,0 +1,29 @@
+import type { Session } from '../engine/session/types'
+import { GretaError } from '../shared/errors'
+
+export interface SequenceLogits {
+  readonly logits: Float32Array
+  readonly source: 'captured' | 're-evaluated'
+}
+
+/**
+ * The full logits row that came out of position `position` of a sequence. When the session still holds that very sequence
+ * it is the row the token was chosen from; otherwise the same forward pass is made again, and the answer says so.
+ */
+export async function sequenceLogits(session: Session, ids: readonly number[], position: number): Promise<SequenceLogits> {
+  if (position < 0 || position >= ids.length)
+    throw new GretaError('out-of-range', `Position ${position} is outside the run's ${ids.length} tokens.`)
+  const held = session.ids
+  const isHeld = held.length > position && ids.slice(0, position + 1).every((id, index) => held[index] === id)
+  if (isHeld && position < session.cachedLength) {
+    const { logits, source } = await session.logitsRow(position)
+    return { logits, source }
+  }
+  const running = session.evaluate({ ids: ids.slice(0, position + 1), from: position, fullRows: true, candidates: 0 })
+  let logits: Float32Array | undefined
+  for await (const event of running) if (event.kind === 'steps' && event.batch.logits !== undefined) logits = event.batch.logits
+  const report = await running.result
+  if (report.error !== undefined) throw new GretaError(report.error.code, report.error.message, report.error.hint)
+  if (logits === undefined) throw new GretaError('internal', `No logits came out of position ${position}.`)
+  return { logits: logits.slice(-session.config.vocabularySize), source: 're-evaluated' }
+}
