@@ -11,7 +11,6 @@ const entries = (sources: Record<string, string>): Record<string, string> =>
 
 const nodeEntries = entries({
   index: 'src/main/index.ts',
-  serve: 'src/serve/index.ts',
   host: 'src/host/index.ts',
   cli: 'src/cli/index.ts'
 })
