@@ -8,6 +8,7 @@ export const VERBS: Readonly<Record<string, { readonly summary: string; load(): 
     load: async () => (await import('./inspect')).inspect
   },
   tokenize: { summary: 'the token ids and pieces of a text', load: async () => (await import('./tokenize')).tokenize },
+  serve: { summary: 'the workbench in a browser, also of a headless server', load: async () => (await import('./serve')).serve },
   bench: { summary: 'measure prefill, decode and load of a model on this machine', load: async () => (await import('./bench')).bench },
   'check-loader': {
     summary: 'phase 3 check: the weight loader and the Llama-2 presets',
