@@ -10,6 +10,31 @@ export const VERBS: Readonly<Record<string, { readonly summary: string; load(): 
   tokenize: { summary: 'the token ids and pieces of a text', load: async () => (await import('./tokenize')).tokenize },
   serve: { summary: 'the workbench in a browser, also of a headless server', load: async () => (await import('./serve')).serve },
   bench: { summary: 'measure prefill, decode and load of a model on this machine', load: async () => (await import('./bench')).bench },
+  parity: {
+    summary: 'do two ways of computing the same tokens agree? logits and every operation of every layer',
+    load: async () => (await import('./numerics/parity')).parity
+  },
+  equivalence: {
+    summary: 'is prefill == decode == any chunking, bit for bit? or: are two logits dumps equal?',
+    load: async () => (await import('./numerics/equivalence')).equivalence
+  },
+  health: {
+    summary: 'prove that no layer makes a NaN or infinity; dead, frozen and saturated tensors',
+    load: async () => (await import('./numerics/health')).health
+  },
+  divergence: {
+    summary: 'name the first operation that computes something else than the reference',
+    load: async () => (await import('./numerics/divergence')).divergence
+  },
+  'fault-lab': {
+    summary: 'plant five classical faults and see whether the divergence search names each',
+    load: async () => (await import('./numerics/divergence')).faultLab
+  },
+  lens: { summary: 'logit lens: what the model would say after every layer', load: async () => (await import('./numerics/lens')).lens },
+  kpi: {
+    summary: 'every figure of the phase 3 report, and ours, on this machine in one run',
+    load: async () => (await import('./numerics/kpi')).kpi
+  },
   'check-loader': {
     summary: 'phase 3 check: the weight loader and the Llama-2 presets',
     load: async () => (await import('./check-loader')).checkLoader

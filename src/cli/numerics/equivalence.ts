@@ -1,0 +1,74 @@
+import { compareDumps, type GuardrailReport } from '../../engine/numerics/dump-guardrail'
+import { checkEquivalence } from '../../engine/numerics/equivalence'
+import { readLogitsDump } from '../../engine/numerics/logits-dump'
+import { loadSession } from '../../engine/session'
+import { type EquivalenceReport, toWire } from '../../shared/protocol/numerics'
+import { helpLines, type Options, parseWords, usage } from '../arguments'
+import { LOAD_OPTIONS, loadOptions } from '../load-settings'
+import { bundledModel, EXIT, type Verb } from '../program'
+import { asLongWork } from './long-work'
+import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
+import { withSession } from './sides'
+import { errorFigure } from './table'
+
+const OPTIONS = {
+  ...LOAD_OPTIONS,
+  ...SEQUENCE_OPTIONS,
+  json: { kind: 'flag', help: 'one JSON object on stdout' }
+} as const satisfies Options
+
+export const equivalence: Verb = {
+  summary: 'is prefill == decode == any chunking, bit for bit? or: are two logits dumps equal?',
+  async run(words, surroundings) {
+    const { options, positional, help } = parseWords(OPTIONS, words, { positional: 2 })
+    if (help) {
+      surroundings.out(`usage: greta equivalence [options]
+       greta equivalence DUMP_A DUMP_B [--json]
+
+Computes the same tokens in one batch, token by token, in chunks of 7, 64 and 512, after a rewind and in a second session,
+and compares hashes of the bit patterns of every trace point of every position. With two folders: compares two logits dumps
+of the same token_span (guardrail B3.67). Exit code 0: equal; 1: different.
+
+${helpLines(OPTIONS)}
+`)
+      return EXIT.ok
+    }
+    const json = options.json === true
+    if (positional.length === 1) throw usage('Two dump folders are needed.')
+    if (positional.length === 2) {
+      const report = compareDumps(await readLogitsDump(positional[0] as string), await readLogitsDump(positional[1] as string))
+      surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : dumpsText(report))
+      return report.verdict === 'equal' ? EXIT.ok : EXIT.failed
+    }
+    const report = await withSession(surroundings, options, json, async (session) => {
+      const second = await loadSession(options.model ?? bundledModel(surroundings.appRoot), { ...loadOptions(options), threads: 1 })
+      try {
+        return await asLongWork(surroundings, json, ({ signal, say }) =>
+          checkEquivalence(session, sequenceOf(options, session.tokenizer), { secondSession: second, signal, onWay: say })
+        )
+      } finally {
+        await second.close()
+      }
+    })
+    surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : equivalenceText(report))
+    return report.verdict === 'equal' ? EXIT.ok : EXIT.failed
+  }
+}
+
+function equivalenceText(report: EquivalenceReport): string {
+  const lines = report.ways.map((way) => {
+    const first = way.firstDifference
+    if (first === undefined) return `✓ ${way.name}`
+    return `✗ ${way.name}: first difference at position ${first.position}, layer ${first.layer} ${first.point}; ${first.differingPositions} positions differ; ${first.boundary}`
+  })
+  return `${report.positions} positions × ${report.tracePoints} trace points, against ${report.reference}\n${lines.join('\n')}\nVERDICT=${report.verdict === 'equal' ? 'EQUAL' : 'DIFFERENT'}\n`
+}
+
+function dumpsText(report: GuardrailReport): string {
+  const lines = report.rows.map((row) =>
+    row.bitEqual && row.sameTokenId
+      ? `✓ token ${row.tokenIndex} (id ${row.tokenId}): every logit equal`
+      : `✗ token ${row.tokenIndex} (id ${row.tokenId}${row.sameTokenId ? '' : ', ids differ'}): NMSE ${errorFigure(row.nmse)}, max |Δ| ${errorFigure(row.maxAbsoluteDifference)}`
+  )
+  return `${lines.join('\n')}\nVERDICT=${report.verdict === 'equal' ? 'EQUAL' : 'DIFFERENT'}\n`
+}
