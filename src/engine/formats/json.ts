@@ -29,8 +29,9 @@ export function parseJsonObject(name: string, bytes: Uint8Array, bounds: JsonBou
   try {
     value = JSON.parse(text)
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new GretaError('format', `${name} is not valid JSON: ${why.slice(0, 120)}.`, 'The file is damaged: download it again.')
+    // The parser quotes the text around the fault, line breaks and all.
+    const why = thrown instanceof Error ? thrown.message.replaceAll(/\s+/gu, ' ').slice(0, 120) : String(thrown)
+    throw new GretaError('format', `${name} is not valid JSON: ${why}.`, 'The file is damaged: download it again.')
   }
   if (!isJsonObject(value)) throw new GretaError('format', `${name} is not a JSON object.`)
   return value

@@ -137,14 +137,20 @@ function checkTensor(fileName: string, tensor: TensorInfo, shape: readonly numbe
   }
 }
 
+/** A name out of a file for a message: short, without control characters that a terminal would obey. */
+const printable = (name: string): string => name.slice(0, 80).replaceAll(/\p{C}/gu, '?')
+
 function refuseUnclaimed(source: WeightSource, facts: ArchitectureFacts, layerCount: number, names: readonly string[]): void {
   const odd = names.filter((name) => !source.naming.ignored.some((pattern) => pattern.test(name)))
   if (odd.length === 0) return
   const beyond = odd.find((name) => Number(LAYER_NUMBER.exec(name)?.[1] ?? -1) >= layerCount)
   if (beyond !== undefined) {
-    throw new GretaError('format', `${source.name}: tensor ${beyond} lies beyond the ${layerCount} layers that the metadata names.`)
+    throw new GretaError(
+      'format',
+      `${source.name}: tensor ${printable(beyond)} lies beyond the ${layerCount} layers that the metadata names.`
+    )
   }
-  const listed = odd.slice(0, 3).join(', ')
+  const listed = odd.slice(0, 3).map(printable).join(', ')
   const more = odd.length > 3 ? ` and ${odd.length - 3} more` : ''
   throw new GretaError(
     'unsupported',

@@ -2,6 +2,7 @@ import { GretaError } from '../../../shared/errors'
 import type { MetadataValue, ModelFile, TensorInfo } from '../../../shared/model/description'
 import { FileWindow } from '../files'
 import { LIMITS } from '../limits'
+import { describeValue } from '../metadata-reader'
 import { GgufCursor } from './cursor'
 import { readMetadata } from './metadata'
 import { LEAST_TENSOR_RECORD_BYTES, readTensorTable } from './tensor-table'
@@ -75,7 +76,7 @@ function readAlignment(cursor: GgufCursor, metadata: ReadonlyMap<string, Metadat
   if (value === undefined) return DEFAULT_ALIGNMENT_BYTES
   const valid = typeof value === 'number' && value >= 8 && value <= LIMITS.alignmentBytes && Number.isInteger(Math.log2(value))
   if (!valid) {
-    throw cursor.formatError(`general.alignment is ${String(value)}; expected a power of two from 8 to ${LIMITS.alignmentBytes}.`)
+    throw cursor.formatError(`general.alignment is ${describeValue(value)}; expected a power of two from 8 to ${LIMITS.alignmentBytes}.`)
   }
   return value
 }

@@ -98,7 +98,7 @@ describe('split models', () => {
       'a split.count of text',
       (_: number, entries: readonly GgufEntry[]) =>
         entries.map((entry) => (entry.key === 'split.count' ? ({ key: 'split.count', type: 'string', value: 'x' } as const) : entry)),
-      /split.count is x/u
+      /split.count is "x"/u
     ]
   ])('refuse %s', async (what, change, message) => {
     const paths = writeSplit(what.replaceAll(' ', '-'), 2, change)

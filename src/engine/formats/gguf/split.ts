@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import { GretaError } from '../../../shared/errors'
 import type { MetadataValue } from '../../../shared/model/description'
 import { LIMITS } from '../limits'
+import { describeValue } from '../metadata-reader'
 import { type GgufHeader, readGgufHeader } from './read-header'
 
 const SPLIT_NAME = /^(?<stem>.*)-(?<part>\d{5})-of-(?<count>\d{5})\.gguf$/u
@@ -97,7 +98,7 @@ function splitNumber(header: GgufHeader, key: string): number | undefined {
   const value: MetadataValue | undefined = header.metadata.get(key)
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-    throw new GretaError('format', `${basename(header.file.path)}: ${key} is ${String(value)}; expected a whole number.`)
+    throw new GretaError('format', `${basename(header.file.path)}: ${key} is ${describeValue(value)}; expected a whole number.`)
   }
   return value
 }
