@@ -44,7 +44,13 @@ export const VIEWS: readonly ViewDefinition[] = [
     Panel: slot(async () => (await import('../features/compare/Panel')).Panel)
   },
   { id: 'profile', icon: Activity, title: 'profile.title', Panel: slot(async () => (await import('../features/profile/Panel')).Panel) },
-  { id: 'model', icon: Boxes, title: 'model.title', Panel: slot(async () => (await import('../features/model/Panel')).Panel) },
+  {
+    id: 'model',
+    icon: Boxes,
+    title: 'model.title',
+    Panel: slot(async () => (await import('../features/model/Panel')).Panel),
+    Inspector: slot(async () => (await import('../features/model/Panel')).Inspector)
+  },
   {
     id: 'runs',
     icon: SquareStack,

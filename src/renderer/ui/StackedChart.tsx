@@ -69,6 +69,7 @@ export const StackedChart = memo(({ label, data, series, xTitle, unit, format, o
           />
           <Legend
             iconType="square"
+            itemSorter={null}
             iconSize={9}
             wrapperStyle={{ fontSize: 11, color: 'var(--muted)' }}
             formatter={(name: string) => <span style={{ color: 'var(--text)' }}>{name}</span>}

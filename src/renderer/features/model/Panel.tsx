@@ -1,8 +1,2 @@
-import { Construction } from 'lucide-react'
-import { useTranslate } from '../../i18n'
-import { EmptyState } from '../../ui/EmptyState'
-
-export const Panel = () => {
-  const t = useTranslate()
-  return <EmptyState icon={Construction} title={t('model.title')} />
-}
+export { ModelPanel as Panel } from './ModelPanel'
+export { TensorInspector as Inspector } from './TensorInspector'
