@@ -23,7 +23,7 @@ describe('numeric tools on the bundled model, cpu against reference', () => {
   beforeAll(async () => {
     const options = { kvType: 'f32', context: 128 } as const
     reference = await loadSession(bundledModel, { ...options, backend: 'reference' })
-    test = await loadSession(bundledModel, { ...options, backend: process.env.T ?? 'cpu', threads: 2 })
+    test = await loadSession(bundledModel, { ...options, backend: 'cpu', threads: 2 })
     ids = test.tokenizer.encode(PROMPT)
   })
   afterAll(async () => {
@@ -44,7 +44,7 @@ describe('numeric tools on the bundled model, cpu against reference', () => {
   })
 
   it('a session against itself is bit-identical', async () => {
-    const other = await loadSession(bundledModel, { backend: process.env.T ?? 'cpu', kvType: 'f32', context: 128, threads: 1 })
+    const other = await loadSession(bundledModel, { backend: 'cpu', kvType: 'f32', context: 128, threads: 1 })
     try {
       const report = await compareSessions(test, other, ids, { localPositions: 0 })
       expect(report).toMatchObject({ band: 'bit-identical', verdict: 'ok' })
@@ -82,7 +82,7 @@ describe('numeric tools on the bundled model, cpu against reference', () => {
   })
 
   it('prefill, decode, chunks, rewind and a second session are bit-equal', async () => {
-    const second = await loadSession(bundledModel, { backend: process.env.T ?? 'cpu', kvType: 'f32', context: 128, threads: 1 })
+    const second = await loadSession(bundledModel, { backend: 'cpu', kvType: 'f32', context: 128, threads: 1 })
     try {
       const report = await checkEquivalence(test, ids, { secondSession: second })
       expect(report.ways.filter((way) => !way.bitEqual)).toEqual([])

@@ -115,8 +115,8 @@ describe('bands', () => {
   })
 
   it('asks more of the same weights than of other weights', () => {
-    const same = limitsFor({ sameWeights: true, sameKvType: true, precision: 'f32', weightBits: 4 })
-    const other = limitsFor({ sameWeights: false, sameKvType: true, precision: 'f32', weightBits: 4 })
+    const same = limitsFor({ sameWeights: true, sameKvType: true, halfKvCache: false, precision: 'f32', weightBits: 4 })
+    const other = limitsFor({ sameWeights: false, sameKvType: true, halfKvCache: false, precision: 'f32', weightBits: 4 })
     expect(same.logitsNmse).toBeLessThan(other.logitsNmse)
   })
 })

@@ -28,6 +28,7 @@ export function pairTraits(reference: Session, test: Session): PairTraits {
   return {
     sameWeights: reference.model.path === test.model.path || weightFingerprint(reference.model) === weightFingerprint(test.model),
     sameKvType: reference.options.kvType === test.options.kvType,
+    halfKvCache: reference.options.kvType === 'f16' || test.options.kvType === 'f16',
     precision: reference.options.precision === 'bf16' || test.options.precision === 'bf16' ? 'bf16' : 'f32',
     weightBits: Math.min(fewestWeightBits(reference.model), fewestWeightBits(test.model))
   }
