@@ -1,77 +1,69 @@
-/** Ranks are below 2^21 and positions below 2^31, so that (rank, position) orders as one exact double. */
+/** Ranks are below 2^21 and positions below 2^31, so that (rank, position) is one exact double that orders as the pair does. */
 const POSITIONS = 2 ** 31
+/** Children a node: four make the heap half as deep as two, and a long text's heap does not fit the caches. */
+const ARITY = 4
 
-/** A binary min-heap of possible merges ordered by (rank, position), in typed arrays: one text may offer millions of them. */
+/** A min-heap of possible merges ordered by (rank, position): one text may offer millions of them. */
 export class MergeHeap {
   /** Of the entry that pop() took. */
+  rank = 0
+  /** Of the entry that pop() took. */
   position = 0
-  leftSymbol = 0
-  rightSymbol = 0
 
   #size = 0
   #keys: Float64Array
-  #lefts: Int32Array
-  #rights: Int32Array
 
   constructor(capacity: number) {
-    const room = Math.max(16, capacity)
-    this.#keys = new Float64Array(room)
-    this.#lefts = new Int32Array(room)
-    this.#rights = new Int32Array(room)
+    this.#keys = new Float64Array(Math.max(16, capacity))
   }
 
-  push(rank: number, position: number, leftSymbol: number, rightSymbol: number): void {
+  push(rank: number, position: number): void {
     if (this.#size === this.#keys.length) this.#grow()
+    const keys = this.#keys
     const key = rank * POSITIONS + position
     let at = this.#size++
     while (at > 0) {
-      const parent = (at - 1) >> 1
-      if ((this.#keys[parent] as number) <= key) break
-      this.#move(parent, at)
+      const parent = ((at - 1) / ARITY) | 0
+      const parentKey = keys[parent] as number
+      if (parentKey <= key) break
+      keys[at] = parentKey
       at = parent
     }
-    this.#put(at, key, leftSymbol, rightSymbol)
+    keys[at] = key
   }
 
-  /** Takes the least entry into position, leftSymbol and rightSymbol; false when there is none. */
+  /** Takes the least entry into rank and position; false when there is none. */
   pop(): boolean {
     if (this.#size === 0) return false
-    this.position = (this.#keys[0] as number) % POSITIONS
-    this.leftSymbol = this.#lefts[0] as number
-    this.rightSymbol = this.#rights[0] as number
-    const last = --this.#size
-    const key = this.#keys[last] as number
+    const keys = this.#keys
+    const least = keys[0] as number
+    this.rank = Math.floor(least / POSITIONS)
+    this.position = least - this.rank * POSITIONS
+    const size = --this.#size
+    const key = keys[size] as number
     let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= last) break
-      if (child + 1 < last && (this.#keys[child + 1] as number) < (this.#keys[child] as number)) child += 1
-      if ((this.#keys[child] as number) >= key) break
-      this.#move(child, at)
+    for (let first = 1; first < size; first = at * ARITY + 1) {
+      let child = first
+      let childKey = keys[first] as number
+      const last = Math.min(first + ARITY, size)
+      for (let other = first + 1; other < last; other++) {
+        const otherKey = keys[other] as number
+        if (otherKey < childKey) {
+          child = other
+          childKey = otherKey
+        }
+      }
+      if (childKey >= key) break
+      keys[at] = childKey
       at = child
     }
-    this.#put(at, key, this.#lefts[last] as number, this.#rights[last] as number)
+    keys[at] = key
     return true
   }
 
-  #put(at: number, key: number, leftSymbol: number, rightSymbol: number): void {
-    this.#keys[at] = key
-    this.#lefts[at] = leftSymbol
-    this.#rights[at] = rightSymbol
-  }
-
-  #move(from: number, to: number): void {
-    this.#put(to, this.#keys[from] as number, this.#lefts[from] as number, this.#rights[from] as number)
-  }
-
   #grow(): void {
-    const room = this.#keys.length * 2
-    const [keys, lefts, rights] = [this.#keys, this.#lefts, this.#rights]
-    this.#keys = new Float64Array(room)
-    this.#lefts = new Int32Array(room)
-    this.#rights = new Int32Array(room)
+    const keys = this.#keys
+    this.#keys = new Float64Array(keys.length * 2)
     this.#keys.set(keys)
-    this.#lefts.set(lefts)
-    this.#rights.set(rights)
   }
 }

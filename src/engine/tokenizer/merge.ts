@@ -52,20 +52,16 @@ export function mergeByHeap(symbols: Int32Array, count: number, table: MergeTabl
   }
   const heap = new MergeHeap(count)
   const offer = (left: number, right: number): void => {
-    if (left < 0 || right < 0) return
-    const leftSymbol = symbols[left] as number
-    const rightSymbol = symbols[right] as number
-    if (table.find(leftSymbol, rightSymbol)) heap.push(table.rank, left, leftSymbol, rightSymbol)
+    if (left >= 0 && right >= 0 && table.find(symbols[left] as number, symbols[right] as number)) heap.push(table.rank, left)
   }
   for (let at = 0; at + 1 < count; at++) offer(at, at + 1)
   while (heap.pop()) {
     const left = heap.position
     const right = next[left] as number
-    // An entry is stale when either side has been joined since: the symbols (or the neighbour) are then others. A joined-away symbol is -1.
-    if (right < 0 || symbols[left] !== heap.leftSymbol || symbols[right] !== heap.rightSymbol) continue
-    table.find(heap.leftSymbol, heap.rightSymbol)
+    // An entry is stale when either side has been joined since: then the pair that stands there now joins at another rank, or not at all.
+    // What was joined away has no neighbour.
+    if (right < 0 || !table.find(symbols[left] as number, symbols[right] as number) || table.rank !== heap.rank) continue
     symbols[left] = table.merged
-    symbols[right] = -1
     const after = next[right] as number
     next[left] = after
     next[right] = -1
