@@ -108,7 +108,7 @@ interface Measurement {
   readonly trace?: boolean
   readonly repetitions: number
   readonly interrupted: { readonly now: boolean }
-  say(what: string): void
+  readonly say: (what: string) => void
 }
 
 async function measure(session: Session, { repetitions, interrupted, say, ...asked }: Measurement) {

@@ -56,8 +56,8 @@ function processSurroundings(program: string, appRoot: string): Surroundings {
     err: (text) => {
       process.stderr.write(text)
     },
-    outIsTerminal: process.stdout.isTTY === true,
-    errIsTerminal: process.stderr.isTTY === true,
+    outIsTerminal: process.stdout.isTTY,
+    errIsTerminal: process.stderr.isTTY,
     onInterrupt(callback) {
       let interrupts = 0
       const listener = () => {

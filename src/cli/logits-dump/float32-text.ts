@@ -11,7 +11,5 @@ export function float32Text(value: number): string {
 
 /** [v, v, ...] */
 export function float32ArrayText(values: Float32Array): string {
-  const texts = new Array<string>(values.length)
-  for (let index = 0; index < values.length; index += 1) texts[index] = float32Text(values[index] as number)
-  return `[${texts.join(',')}]`
+  return `[${Array.from(values, float32Text).join(',')}]`
 }
