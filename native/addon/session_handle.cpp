@@ -39,7 +39,10 @@ SessionHandle::SessionHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   teardown_hook_ = env.AddCleanupHook(&SessionHandle::on_teardown, this);
 }
 
-SessionHandle::~SessionHandle() {
+SessionHandle::~SessionHandle() { retire(); }
+
+// The end of a session whose environment goes on.
+void SessionHandle::retire() {
   if (!shut_down_) teardown_hook_.Remove(Env());
   shut_down();
 }
@@ -89,6 +92,8 @@ void SessionHandle::deliver(Napi::Env env, Napi::Function callback) {
     Unref();
     if (--pending_ == 0) wake_function_.Unref(env);
   }
+  // The wake function keeps the JavaScript callback alive, and with it whatever that refers to.
+  if (closed_ && pending_ == 0 && !answers.empty()) retire();
 }
 
 Napi::Value SessionHandle::post(Napi::Env env, std::function<Status()> work, MakeValue make) {

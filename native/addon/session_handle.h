@@ -52,6 +52,7 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
   void deliver(Napi::Env env, Napi::Function callback);
   // Ends everything and waits for the thread: after it nothing calls into the environment. Idempotent.
   void shut_down();
+  void retire();
   bool ready(Napi::Env env);
   static void on_teardown(SessionHandle* self);
 

@@ -9,6 +9,7 @@ import {
   fromNative,
   type NativeLoadOptions,
   type NativePlan,
+  type NativeSession,
   nativeAddon,
   nativeModelSpec
 } from '../native'
@@ -51,11 +52,9 @@ export async function loadOpenedModel(
   if (options.ignoreMemoryLimit !== true) refuseIfTooLarge(plan, model.path)
   throwIfAborted(control.signal)
 
-  let session: EngineSession | undefined
-  const native = new (nativeAddon().NativeSession)(() => {
-    if (session === undefined) control.onProgress?.({ stage: 'weights', fraction: native.progress().loadFraction })
-    else session.onNews()
-  })
+  const news = new NewsReader((fraction) => control.onProgress?.({ stage: 'weights', fraction }))
+  const native = new (nativeAddon().NativeSession)(() => news.read())
+  news.loading = native
   const abort = () => native.cancel()
   control.signal?.addEventListener('abort', abort, { once: true })
   try {
@@ -68,7 +67,7 @@ export async function loadOpenedModel(
     control.signal?.removeEventListener('abort', abort)
   }
   control.onProgress?.({ stage: 'ready', fraction: 1 })
-  session = new EngineSession(native, {
+  const session = new EngineSession(native, {
     model,
     config,
     tokenizer,
@@ -77,7 +76,25 @@ export async function loadOpenedModel(
     plan,
     loadMilliseconds: performance.now() - beginMilliseconds
   })
+  news.loading = undefined
+  news.session = new WeakRef(session)
   return session
+}
+
+/**
+ * Whom the engine's wake-ups are for. Once loaded it only knows the session weakly: the engine keeps this object alive,
+ * and a session that everybody else has forgotten must be collectable.
+ */
+class NewsReader {
+  loading: NativeSession | undefined
+  session: WeakRef<EngineSession> | undefined
+
+  constructor(private readonly onFraction: (fraction: number) => void) {}
+
+  read(): void {
+    if (this.loading !== undefined) this.onFraction(this.loading.progress().loadFraction)
+    this.session?.deref()?.onNews()
+  }
 }
 
 /** What a load would take, without taking it. */

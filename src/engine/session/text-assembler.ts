@@ -50,8 +50,12 @@ export class TextAssembler {
     }
     this.held += piece
     this.tokenEnds.push(this.released.length + this.held.length)
-    if (piece === '' && this.tokenizer.tokenBytes(id).length > 0) this.unfinished += 1
-    else this.finishCharacters()
+    if (piece === '' && this.tokenizer.tokenBytes(id).length > 0) {
+      this.unfinished += 1
+    } else {
+      this.unfinished = Math.min(this.tokenEnds.length, this.unfinished + 1)
+      this.finishCharacters()
+    }
     return this.release(this.certainLength())
   }
 
@@ -63,11 +67,11 @@ export class TextAssembler {
     return this.release(this.certainLength(true))
   }
 
+  /** The tokens of an unfinished character end where it ends: with the last token. */
   private finishCharacters(): void {
     const end = this.released.length + this.held.length
-    for (let index = this.tokenEnds.length - 1; this.unfinished > 0 && index >= 0; index -= 1, this.unfinished -= 1) {
-      this.tokenEnds[index] = end
-    }
+    const first = this.tokenEnds.length - this.unfinished
+    for (let index = first; index < this.tokenEnds.length; index += 1) this.tokenEnds[index] = end
     this.unfinished = 0
   }
 
