@@ -11,12 +11,14 @@ import {
   type LoadRequest,
   type Message
 } from '../shared/protocol'
+import { DriftService } from './drift-service'
 import type { EngineDoor } from './engine-door'
 import { Uploads } from './file-service'
 import { GenerationService } from './generation-service'
 import { createHandlers, type HostServices } from './handlers'
 import { InspectionService } from './inspection-service'
 import { ModelService } from './model-service'
+import { NumericsService } from './numerics-service'
 import { OpenRuns } from './open-runs'
 import { PageConnection } from './page-connection'
 import { RecentModels, SettingsStore } from './settings-store'
@@ -72,7 +74,16 @@ export class EngineHost {
     const runs = new OpenRuns(store)
     const engineBuild = (): string => engine.build()
     const setActivity = options.onActivity
-    const generation = new GenerationService({ models, tokens, store, runs, engineBuild, broadcast, tell, setActivity, log })
+    const numerics = new NumericsService({
+      engine,
+      models,
+      runs,
+      dataFolder,
+      onProgress: (what, fraction) => tell('numerics.progress', { what, fraction }),
+      setActivity
+    })
+    const drift = new DriftService(numerics, tell)
+    const generation = new GenerationService({ models, tokens, store, runs, drift, engineBuild, broadcast, tell, setActivity, log })
     host = new EngineHost(
       {
         engine,
@@ -91,6 +102,8 @@ export class EngineHost {
         tokens,
         generation,
         inspection: new InspectionService(models, runs, engine),
+        numerics,
+        drift,
         store,
         runs,
         uploads: new Uploads(dataFolder),
@@ -138,8 +151,10 @@ export class EngineHost {
 
   /** Stops what runs, keeps it, frees the engine. */
   async close(): Promise<void> {
-    const { generation, store, uploads, models } = this.services
+    const { generation, store, uploads, models, numerics, drift } = this.services
     models.cancelLoad()
+    numerics.cancel()
+    await drift.stop()
     await generation.settle()
     await store.settled()
     uploads.close()

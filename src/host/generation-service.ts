@@ -18,6 +18,7 @@ import {
   type ValidParams
 } from '../shared/protocol'
 import { branchColumns } from './branch'
+import type { DriftService, FollowedRun } from './drift-service'
 import { FrameCoalescer } from './frame-coalescer'
 import type { ModelService } from './model-service'
 import type { OpenRun, OpenRuns } from './open-runs'
@@ -29,6 +30,7 @@ export interface GenerationServiceOptions {
   readonly tokens: TokenService
   readonly store: RunStore
   readonly runs: OpenRuns
+  readonly drift: DriftService
   readonly engineBuild: () => string
   readonly broadcast: (message: Message) => void
   readonly tell: <E extends EventName>(event: E, data: EventData<E>) => void
@@ -182,25 +184,36 @@ export class GenerationService {
 
   private run(session: Session, run: OpenRun, recorder: RunRecorder, continued: boolean, keptFrames: readonly Message[] = []): void {
     const { capture, stopping, sampling } = run.detail.settings
+    const followed = this.options.drift.begin(session, run.ids, run.handle)
     const running = session.generate({
       ids: run.ids,
       maxTokens: stopping.maxTokens,
       sampling: fromSamplingMessage(sampling),
       stopStrings: stopping.stopStrings,
       ignoreEndOfGeneration: stopping.ignoreEos,
-      trace: { stats: capture.level === 'stats', blockTimes: capture.timings },
+      trace: {
+        stats: capture.level === 'stats',
+        blockTimes: capture.timings,
+        ...(followed === undefined ? {} : { captures: followed.captures })
+      },
       candidates: capture.level === 'off' ? 0 : capture.candidates
     })
     this.active = { run, running }
     const { row, promptIds } = run.detail
     this.options.tell('run.started', { row, handle: run.handle, promptTokens: promptIds.length, reusedTokens: 0, continued })
     for (const frame of keptFrames) this.options.broadcast(frame)
-    this.done = this.follow(session, run, recorder, running).catch((thrown: unknown) => {
+    this.done = this.follow(session, run, recorder, running, followed).catch((thrown: unknown) => {
       this.options.log(`run ${run.id}: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
     })
   }
 
-  private async follow(session: Session, run: OpenRun, recorder: RunRecorder, running: Running): Promise<void> {
+  private async follow(
+    session: Session,
+    run: OpenRun,
+    recorder: RunRecorder,
+    running: Running,
+    followed: FollowedRun | undefined
+  ): Promise<void> {
     const description = `generating run ${run.id}`
     this.options.setActivity({ kind: 'prompt', description: `${description} (reading the prompt)`, position: 0 })
     let sequence = 0
@@ -224,13 +237,16 @@ export class GenerationService {
       this.options.setActivity({ kind: 'generating', description, ...(position === undefined ? {} : { position }) })
     })
     for await (const event of running) {
-      if (event.kind === 'steps') coalescer.pushBatch(event.batch)
-      else if (event.kind === 'text') coalescer.pushText(event.text, event.tokenIndex)
+      if (event.kind === 'steps') {
+        followed?.push(event.batch)
+        coalescer.pushBatch(event.batch)
+      } else if (event.kind === 'text') coalescer.pushText(event.text, event.tokenIndex)
       else if (event.kind === 'prefill')
         this.options.tell('run.prefill', { handle: run.handle, done: event.done, total: event.total, reused: event.reused })
     }
     const report = await running.result
     coalescer.flush()
+    followed?.end()
     this.finish(run, recorder, report, keepFailure)
   }
 

@@ -7,9 +7,11 @@ import { encodeTokenFrame, type EngineActivity, type EngineInfo, type EventData,
 import type { EngineDoor } from './engine-door'
 import { listFolder, type Uploads } from './file-service'
 import type { GenerationService } from './generation-service'
+import type { DriftService } from './drift-service'
 import type { InspectionService } from './inspection-service'
 import { inspection } from './model-summaries'
 import type { ModelService } from './model-service'
+import type { NumericsService } from './numerics-service'
 import type { OpenRuns } from './open-runs'
 import type { Handlers } from './page-connection'
 import { changedCircumstances, checkRun } from './run-check'
@@ -25,6 +27,8 @@ export interface HostServices {
   readonly tokens: TokenService
   readonly generation: GenerationService
   readonly inspection: InspectionService
+  readonly numerics: NumericsService
+  readonly drift: DriftService
   readonly store: RunStore
   readonly runs: OpenRuns
   readonly uploads: Uploads
@@ -95,6 +99,23 @@ export function createHandlers(s: HostServices): Handlers {
         threads,
         how: `median of ${values.length} reads of 512 MiB by ${threads} threads`
       }
+    },
+
+    'numerics.parity': (params) => s.numerics.parity(params),
+    'numerics.divergence': (params) => s.numerics.divergence(params),
+    'numerics.equivalence': (params) => s.numerics.equivalence(params),
+    'numerics.health': (params) => s.numerics.health(params),
+    'numerics.faultLab': (params) => s.numerics.faultLab(params),
+    'numerics.repro': (params) => s.numerics.repro(params),
+    'numerics.cancel': () => {
+      s.numerics.cancel()
+      return {}
+    },
+    'numerics.lens': ({ runId, position, candidates }) => s.inspection.lens(runId, position, candidates),
+    'drift.follow': ({ reference }) => s.drift.follow(reference),
+    'drift.stop': async () => {
+      await s.drift.stop()
+      return {}
     },
 
     'runs.list': (query) => s.store.list(query),

@@ -1,6 +1,7 @@
+import { lensReport } from '../engine/numerics/lens-report'
 import type { Session } from '../engine/session/types'
 import { GretaError } from '../shared/errors'
-import { type Answer, fromSamplingMessage, type SamplingMessage } from '../shared/protocol'
+import { type Answer, fromSamplingMessage, type SamplingMessage, toWire } from '../shared/protocol'
 import type { EngineDoor } from './engine-door'
 import type { ModelService } from './model-service'
 import type { OpenRun, OpenRuns } from './open-runs'
@@ -57,6 +58,14 @@ export class InspectionService {
     if (error !== undefined) throw new GretaError(error.code, error.message, error.hint)
     if (values === undefined) throw new GretaError('out-of-range', `There is no trace point ${traceIndex} in this model.`)
     return { position, traceIndex, source: 're-evaluated', arrays: { values } }
+  }
+
+  /** The logit lens at one position of the run, through the loaded model's own head. */
+  async lens(runId: string, position: number, candidates: number): Promise<Answer<'numerics.lens'>> {
+    const { session, run } = await this.of(runId)
+    if (position >= run.ids.length)
+      throw new GretaError('out-of-range', `Position ${position} is outside the run's ${run.ids.length} tokens.`)
+    return toWire(await lensReport(session, run.ids, position, candidates)) as Answer<'numerics.lens'>
   }
 
   private async of(runId: string): Promise<{ readonly session: Session; readonly run: OpenRun }> {

@@ -3,7 +3,7 @@ import { count, finite, type Value } from './schemas'
 
 /** What the engine host was doing when it last said so. */
 export const activitySchema = v.object({
-  kind: v.picklist(['idle', 'loading', 'prompt', 'generating', 'checking', 'statistics']),
+  kind: v.picklist(['idle', 'loading', 'prompt', 'generating', 'checking', 'statistics', 'numerics']),
   /** For people: "generating run 2026-11-21-…", "loading model.gguf". */
   description: v.string(),
   position: v.exactOptional(count)

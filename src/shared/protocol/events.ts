@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { engineStatusSchema } from './engine-status'
 import { FINISH_REASONS, generationSummarySchema } from './generation'
 import { loadedModelSchema, loadProgressSchema } from './model'
+import { driftStepSchema } from './numerics'
 import { runRowSchema } from './runs'
 import { count, errorSchema, runIdSchema, type Value } from './schemas'
 import { settingsSchema } from './settings'
@@ -29,6 +30,11 @@ export const EVENTS = {
     /** The text as it ended; with a stop string that is less than what the frames carried. */
     text: v.string()
   }),
+  'numerics.progress': v.object({ what: v.string(), fraction: v.number() }),
+  /** Drift of generated positions against the reference that follows, in order; `lag`: tokens it is behind. */
+  'drift.steps': v.object({ handle: count, steps: v.array(driftStepSchema) }),
+  /** The follower stopped: why. */
+  'drift.ended': v.object({ handle: count, error: v.exactOptional(errorSchema) }),
   /** The library changed: ask runs.list again. */
   'runs.changed': v.object({ ids: v.array(runIdSchema) }),
   'runs.checkProgress': v.object({ runId: runIdSchema, done: count, total: count }),

@@ -23,6 +23,18 @@ import {
   recentModelSchema,
   tensorStatisticsSchema
 } from './model'
+import {
+  divergenceReportSchema,
+  equivalenceReportSchema,
+  exerciseResultSchema,
+  faultSchema,
+  healthReportSchema,
+  lensReportSchema,
+  parityReportSchema,
+  sequenceSchema,
+  sideSchema
+} from './numerics'
+import { LAYER_POINTS } from '../model/trace-points'
 import { diskUseSchema, runCheckSchema, runDetailSchema, runListQuerySchema, runListSchema, runRowSchema, runUpdateSchema } from './runs'
 import { samplingSchema } from './sampling'
 import { count, empty, finite, pathSchema, runIdSchema, type DeepReadonly } from './schemas'
@@ -170,6 +182,48 @@ export const METHODS = {
   ),
   /** Memory bandwidth of this machine, measured now (about a second); what GB/s in Profile are a share of. */
   'profile.bandwidth': method(empty, v.object({ bytesPerSecond: finite, threads: count, how: v.string() })),
+
+  // Numeric debugging. One at a time, on sessions of their own: the loaded model goes on undisturbed. Progress comes as
+  // `numerics.progress`; numerics.cancel makes the running one answer `cancelled`.
+  'numerics.parity': method(
+    v.object({ reference: sideSchema, test: sideSchema, sequence: sequenceSchema, localPositions: v.exactOptional(count) }),
+    parityReportSchema
+  ),
+  'numerics.divergence': method(
+    v.object({ reference: sideSchema, test: sideSchema, sequence: sequenceSchema, fault: v.exactOptional(faultSchema) }),
+    divergenceReportSchema
+  ),
+  'numerics.equivalence': method(v.object({ test: sideSchema, sequence: sequenceSchema }), equivalenceReportSchema),
+  'numerics.health': method(
+    v.object({ test: sideSchema, sequences: v.pipe(v.array(sequenceSchema), v.minLength(1), v.maxLength(64)) }),
+    healthReportSchema
+  ),
+  'numerics.faultLab': method(
+    v.object({ reference: sideSchema, test: sideSchema, sequence: sequenceSchema }),
+    v.object({ exercises: v.array(exerciseResultSchema) })
+  ),
+  /** One operation as a standalone test, written to a new folder below the data folder of the engine's machine. */
+  'numerics.repro': method(
+    v.object({
+      reference: sideSchema,
+      test: sideSchema,
+      sequence: sequenceSchema,
+      layer: count,
+      point: v.picklist(LAYER_POINTS),
+      position: count,
+      fault: v.exactOptional(faultSchema)
+    }),
+    v.object({ folder: v.string() })
+  ),
+  'numerics.cancel': method(empty, empty),
+  /** What the loaded model would say after every layer, at one position of a run. */
+  'numerics.lens': method(
+    v.object({ ...runPosition.entries, candidates: v.pipe(count, v.minValue(1), v.maxValue(LIMITS.candidates)) }),
+    lensReportSchema
+  ),
+  /** From now on every generation is followed by `reference` in lockstep; `drift.steps` events come as it catches up. */
+  'drift.follow': method(v.object({ reference: sideSchema }), v.object({ reference: v.string() })),
+  'drift.stop': method(empty, empty),
 
   // Runs.
   'runs.list': method(runListQuerySchema, runListSchema),
