@@ -18,7 +18,15 @@ export const HelpSheet = () => {
   const setOverlay = useStore((state) => state.setOverlay)
   const commands = useSyncExternalStore(subscribeCommands, listCommands)
   const groups = new Map<PlainMessageKey, HelpRow[]>()
-  const add = (group: PlainMessageKey, row: HelpRow) => groups.set(group, [...(groups.get(group) ?? []), row])
+  // A command with two shortcuts is one row.
+  const add = (group: PlainMessageKey, row: HelpRow) => {
+    const rows = groups.get(group) ?? []
+    const same = rows.find((other) => other.title === row.title)
+    groups.set(
+      group,
+      same === undefined ? [...rows, row] : rows.map((other) => (other === same ? { ...other, keys: [...other.keys, ...row.keys] } : other))
+    )
+  }
   for (const command of commands)
     if (command.keys !== undefined) add(command.group, { id: command.id, title: command.title, keys: [command.keys] })
   for (const described of describedKeys())

@@ -37,7 +37,7 @@ export const Dialog = ({
           'fixed z-40 flex animate-appear flex-col border border-line bg-raised shadow-[var(--shadow)]',
           shape === 'dialog'
             ? 'top-[12vh] left-1/2 max-h-[78vh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 rounded-xl'
-            : 'inset-y-0 right-0 w-[min(52rem,calc(100vw-3.5rem))]',
+            : 'inset-y-0 right-0 w-[min(66rem,calc(100vw-3.5rem))]',
           className
         )}
       >

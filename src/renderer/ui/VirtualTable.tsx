@@ -12,6 +12,9 @@ export interface VirtualColumn {
   readonly sortable?: boolean
 }
 
+/** The least a track takes: 'minmax(8rem,1fr)' is 8rem. */
+const leastWidth = (track: string): string => /^minmax\(([^,]+),/.exec(track)?.[1] ?? track
+
 interface VirtualTableProps {
   readonly label: string
   readonly columns: readonly VirtualColumn[]
@@ -60,6 +63,8 @@ export const VirtualTable = ({
     overscan: 8
   })
   const template = columns.map((column) => column.width).join(' ')
+  // Header and rows are grids of their own: the same least width keeps their columns in line.
+  const minWidth = `calc(${columns.map((column) => leastWidth(column.width)).join(' + ')})`
 
   useEffect(() => {
     if (scrollToRow !== undefined && scrollToRow >= 0 && scrollToRow < rowCount) virtualizer.scrollToIndex(scrollToRow, { align: 'center' })
@@ -105,8 +110,8 @@ export const VirtualTable = ({
         <div
           role="row"
           aria-rowindex={1}
-          className="sticky top-0 z-10 grid min-w-max border-b border-line bg-surface"
-          style={{ gridTemplateColumns: template }}
+          className="sticky top-0 z-10 grid border-b border-line bg-surface"
+          style={{ gridTemplateColumns: template, minWidth }}
         >
           {columns.map((column) => {
             const active = sort?.column === column.id
@@ -141,7 +146,7 @@ export const VirtualTable = ({
             </div>
           </div>
         )}
-        <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative' }} className="min-w-max">
+        <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative', minWidth }}>
           {virtualizer.getVirtualItems().map((item) => (
             // The grid is the tab stop and moves the selection; a row only listens to the pointer.
             // oxlint-disable-next-line jsx-a11y/click-events-have-key-events

@@ -66,7 +66,7 @@ export const LogitTable = ({ explanation, runId, position }: LogitTableProps) =>
     { id: 'place', title: t('logits.place'), width: '5rem', numeric: true, sortable: true },
     { id: 'token', title: t('logits.token'), width: 'minmax(9rem,1fr)' },
     { id: 'id', title: t('logits.id'), width: '5rem', numeric: true, sortable: true },
-    { id: 'bytes', title: t('logits.bytes'), width: '8.5rem' },
+    { id: 'bytes', title: t('logits.bytes'), width: '7.5rem' },
     { id: 'logit', title: t('logits.logit'), width: '6rem', numeric: true },
     ...(hasPenalties ? [{ id: 'penalised', title: t('logits.penalised'), width: '6rem', numeric: true }] : []),
     { id: 'scaled', title: t('logits.scaled'), width: '6rem', numeric: true, sortable: true },
@@ -84,7 +84,8 @@ export const LogitTable = ({ explanation, runId, position }: LogitTableProps) =>
         <bdi className={id === explanation.chosenId ? 'font-mono font-semibold text-accent' : 'font-mono'}>{visibleToken(textOf(id))}</bdi>
       )
     if (column === 'id') return id
-    if (column === 'bytes') return <span className="num text-faint">{vocabulary === undefined ? '' : bytesHex(vocabulary.bytes(id))}</span>
+    if (column === 'bytes')
+      return <span className="font-mono text-xs text-faint">{vocabulary === undefined ? '' : bytesHex(vocabulary.bytes(id))}</span>
     if (column === 'logit') return formatNumber(arrays.logits[id] as number, 4)
     if (column === 'penalised') return formatNumber(arrays.penalised[id] as number, 4)
     if (column === 'scaled') return formatNumber(arrays.scaled[id] as number, 4)

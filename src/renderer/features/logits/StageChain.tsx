@@ -8,7 +8,7 @@ import { formatShare } from '../play/token-facts'
 
 export const useStageName = (): ((stage: string) => string) => {
   const t = useTranslate()
-  return (stage) => (stage in STAGE_NAMES ? t(STAGE_NAMES[stage as SamplerStage]) : stage)
+  return (stage) => (stage === 'input' ? t('logits.vocabulary') : stage in STAGE_NAMES ? t(STAGE_NAMES[stage as SamplerStage]) : stage)
 }
 
 /** The chain from the whole vocabulary to what could be drawn: who removed how many, and how much probability with them. */
@@ -33,7 +33,7 @@ export const StageChain = ({ explanation }: { readonly explanation: SamplerExpla
               <p className="num text-xs text-muted">
                 {stage.active ? t('logits.survivors', { count: stage.survivorsAfter }) : t('play.off')}
               </p>
-              {stage.active && (
+              {stage.active && stage.stage !== 'input' && (
                 <p className="num text-xs text-faint">
                   {removed === 0 ? t('logits.untouched') : t('logits.removed', { count: removed, mass: formatShare(stage.massRemoved) })}
                 </p>

@@ -61,9 +61,12 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
 
   return (
     <div className="flex min-h-0 flex-1 items-stretch gap-3">
-      <div className="flex w-28 shrink-0 flex-col justify-center">
+      <div className="flex w-36 shrink-0 flex-col justify-center whitespace-nowrap">
         <span className="label">{name}</span>
-        <span className="num text-sm text-text">{Number.isNaN(here) ? ' ' : `${formatNumber(here)} ${unit}`}</span>
+        <span className="num text-sm">
+          {Number.isNaN(here) ? '' : `${formatNumber(here)} ${unit} `}
+          <span className="text-xs text-faint">{scaled.top > 0 && t('play.maximum', { value: formatNumber(scaled.top) })}</span>
+        </span>
       </div>
       <Canvas
         draw={draw}
@@ -75,9 +78,6 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
         onPointerDown={onPointerDown}
         className="h-full min-h-6 min-w-0 flex-1 cursor-crosshair"
       />
-      <span className="num w-20 shrink-0 pt-0.5 text-xs text-faint">
-        {scaled.top > 0 && t('play.maximum', { value: `${formatNumber(scaled.top)} ${unit}` })}
-      </span>
     </div>
   )
 }

@@ -93,7 +93,7 @@ export const OutputPanel = () => {
   return (
     <section aria-label={t('play.output')} className="flex min-h-0 flex-1 flex-col">
       <header className="flex h-9 shrink-0 items-center gap-3 border-b border-line px-3">
-        <span className="num text-sm text-muted" data-testid="generated-count">
+        <span className="num text-sm whitespace-nowrap text-muted" data-testid="generated-count">
           {t('play.tokenCount', { count: columns.generatedCount })}
         </span>
         <RunStateBadge run={run} live={live} />

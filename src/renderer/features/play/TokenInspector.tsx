@@ -47,7 +47,7 @@ export const TokenInspector = () => {
         </div>
         <p className="num mt-1.5 text-sm text-muted">
           {t('play.position')} {token} · {t('play.id')} {facts.id} ·{' '}
-          {bytesHex(vocabulary?.bytes(facts.id) ?? new TextEncoder().encode(text))}
+          <span className="font-mono text-xs">{bytesHex(vocabulary?.bytes(facts.id) ?? new TextEncoder().encode(text))}</span>
         </p>
       </header>
       {facts.judged ? (

@@ -55,6 +55,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const silenceAbove = useStore((state) => state.settings.silenceAbove)
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
+  const letterShortcuts = useStore((state) => state.settings.letterShortcuts)
   const setInspectorOpen = useStore((state) => state.setInspectorOpen)
 
   const from = showPrompt ? 0 : columns.promptCount
@@ -156,7 +157,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
       n: findUncertain(current, 1),
       N: findUncertain(current, -1)
     }
-    if (!(event.key in targets)) return
+    if (!(event.key in targets) || (!letterShortcuts && /^n$/i.test(event.key))) return
     event.preventDefault()
     event.stopPropagation()
     const target = targets[event.key]

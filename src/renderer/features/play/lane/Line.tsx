@@ -34,22 +34,26 @@ export const Line = memo(({ layout, line, from, promptCount, level, selected, br
           className={cx(
             'lane-token',
             position < promptCount && 'lane-prompt',
-            strength > 0 && `lane-level-${strength}`,
             position === selected && 'lane-selected',
             branched.has(position) && 'lane-branched'
           )}
         >
-          {span.parts.map((part, index) =>
-            part.kind === 'mark' ? (
+          {span.parts.map((part, index) => {
+            if (part.kind === 'space') return part.text
+            return (
               // Parts of a token on a line never change place.
               // oxlint-disable-next-line react/no-array-index-key
-              <span key={index} className="lane-sign" data-sign={part.text}>
-                {part.text === '↵' ? '\n' : ''}
+              <span key={index} className={strength > 0 ? `lane-level-${strength}` : undefined}>
+                {part.kind === 'text' ? (
+                  part.text
+                ) : (
+                  <span className="lane-sign" data-sign={part.text}>
+                    {part.text === '↵' ? '\n' : ''}
+                  </span>
+                )}
               </span>
-            ) : (
-              part.text
             )
-          )}
+          })}
         </bdi>
       )
     })}

@@ -51,7 +51,7 @@ export const TokenCard = ({ columns, position, box, onEnter, onLeave, onClose }:
     >
       <header className="flex items-baseline gap-2 px-1.5 pt-0.5">
         <bdi className="truncate font-mono text-lg font-semibold">{visibleToken(text)}</bdi>
-        <span className="num ml-auto shrink-0 text-sm text-muted">
+        <span className="ml-auto shrink-0 font-mono text-xs text-muted">
           #{facts.id} · {bytesHex(vocabulary?.bytes(facts.id) ?? new TextEncoder().encode(text)).slice(0, 24)}
         </span>
       </header>
