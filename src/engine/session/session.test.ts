@@ -109,8 +109,8 @@ describe.each(['f16', 'f32'] as const)('a session on the bundled model, cpu, %s 
         expect(source).toBe('captured')
         const id = batch.ids[step] as number
         const sorted = Array.from(logits, (logit, index) => ({ logit, index })).sort((a, b) => b.logit - a.logit || a.index - b.index)
-        expect([...batch.candidateIds.slice(step * 5, step * 5 + 5)]).toEqual(sorted.slice(0, 5).map(({ index }) => index))
-        expect([...batch.candidateLogits.slice(step * 5, step * 5 + 5)]).toEqual(sorted.slice(0, 5).map(({ logit }) => logit))
+        expect(Array.from(batch.candidateIds.slice(step * 5, step * 5 + 5))).toEqual(sorted.slice(0, 5).map(({ index }) => index))
+        expect(Array.from(batch.candidateLogits.slice(step * 5, step * 5 + 5))).toEqual(sorted.slice(0, 5).map(({ logit }) => logit))
         expect(batch.ranks[step]).toBe(sorted.findIndex(({ index }) => index === id))
         expect(batch.chosenLogits[step]).toBe(logits[id])
         const highest = (sorted[0] as { logit: number }).logit
