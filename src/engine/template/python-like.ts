@@ -2,13 +2,18 @@ import type * as JinjaModule from '@huggingface/jinja'
 
 /**
  * The library's interpreter with what it does unlike Python's Jinja2 put right, where chat templates meet it: text written before {% break %},
- * None, True and False as text, strip("…") of given characters, "…".join(list).
+ * None, True and False as text, strip("…") of given characters, and filters and string methods that it lacks.
  * Like sandboxProgram, its source text runs in the worker, and it changes that thread's globals: it uses its parameter and JavaScript's globals only.
  */
 export function pythonLikeInterpreter(jinja: typeof JinjaModule): typeof JinjaModule.Interpreter {
   type Value = ReturnType<InstanceType<typeof jinja.Interpreter>['evaluate']>
   type Statement = Parameters<InstanceType<typeof jinja.Interpreter>['evaluate']>[0]
   type Environment = InstanceType<typeof jinja.Environment>
+
+  interface TextValue {
+    readonly value: string
+    readonly builtins: Map<string, unknown>
+  }
 
   /** {% break %} and {% continue %} on their way to their loop, with what the loop's body has written before them. */
   class LoopJump extends Error {
@@ -26,12 +31,57 @@ export function pythonLikeInterpreter(jinja: typeof JinjaModule): typeof JinjaMo
   /** Statements write what they give, or nothing; of expressions `none` is written as "None". */
   const SILENT_WHEN_NULL = ['Set', 'Macro', 'Comment', 'If', 'For', 'CallStatement', 'FilterStatement']
 
+  interface FilterExpression {
+    readonly operand: Statement
+    /** A name, or a call with arguments. */
+    readonly filter: { readonly value?: string; readonly callee?: { readonly value: string }; readonly args?: readonly Statement[] }
+  }
+  type Filter = (list: readonly Value[], args: readonly Value[], environment: Environment) => Value | undefined
+
+  const firstEnvironment = new jinja.Environment()
+  const List = firstEnvironment.set('list', []).constructor as new (values: readonly Value[]) => Value
+  const Integer = firstEnvironment.set('integer', 0).constructor as new (value: number) => Value
+  const TextValue = firstEnvironment.set('text', '').constructor as unknown as {
+    new (text: string): TextValue & Value
+    prototype: TextValue
+  }
+
+  /** Entries that pass a test, by default the test of being true. */
+  const chosen =
+    (wanted: boolean): Filter =>
+    (list, [test, ...args], environment) => {
+      const name = test?.value as string | undefined
+      // oxlint-disable-next-line no-underscore-dangle -- the library's name
+      const passes = name === undefined ? (value: Value) => value.__bool__().value : environment.tests.get(name)
+      if (passes === undefined) throw new Error(`Unknown test: ${name}`)
+      return new List(list.filter((value) => passes(value, ...args) === wanted))
+    }
+  const best =
+    (isBetter: (value: number | string, than: number | string) => boolean): Filter =>
+    (list) => {
+      let found = list[0]
+      for (const value of list) if (isBetter(value.value as number | string, found?.value as number | string)) found = value
+      return found
+    }
+
+  /** Filters of lists that the library lacks. */
+  const LIST_FILTERS: ReadonlyMap<string, Filter> = new Map([
+    ['select', chosen(true)],
+    ['reject', chosen(false)],
+    ['max', best((value, than) => value > than)],
+    ['min', best((value, than) => value < than)],
+    ['sum', (list) => new Integer(list.reduce((sum, value) => sum + Number(value.value), 0))],
+    ['count', (list) => new Integer(list.length)]
+  ])
+
   class PythonLikeInterpreter extends jinja.Interpreter {
     readonly #loops: Loop[] = []
 
     override evaluate(statement: Statement, environment: Environment): Value {
       if (statement?.type === 'Break' || statement?.type === 'Continue') throw new LoopJump(statement.type === 'Break')
-      if (statement?.type !== 'For') return super.evaluate(statement, environment)
+      if (statement?.type === 'FilterExpression') return this.#filter(statement, environment)
+      // An empty list's first or last entry comes as nothing at all.
+      if (statement?.type !== 'For') return super.evaluate(statement, environment) ?? super.evaluate(undefined, environment)
       this.#loops.push({ body: (statement as Statement & { body: readonly Statement[] }).body, ended: false })
       try {
         return super.evaluate(statement, environment)
@@ -48,7 +98,7 @@ export function pythonLikeInterpreter(jinja: typeof JinjaModule): typeof JinjaMo
       const loop = this.#loops.at(-1)
       const isBody = loop?.body === statements
       let written = ''
-      if (isBody && loop.ended) return this.#text('', environment)
+      if (isBody && loop.ended) return new TextValue('')
       try {
         for (const statement of statements) {
           const value = this.evaluate(statement, environment)
@@ -62,21 +112,39 @@ export function pythonLikeInterpreter(jinja: typeof JinjaModule): typeof JinjaMo
         loop.ended = thrown.ends
         written = thrown.written
       }
-      return this.#text(written, environment)
+      return new TextValue(written)
     }
 
-    #text(value: string, environment: Environment): Value {
-      return super.evaluate({ type: 'StringLiteral', value } as unknown as Statement, environment)
+    #filter(statement: Statement, environment: Environment): Value {
+      const { operand, filter } = statement as unknown as FilterExpression
+      const name = filter.value ?? filter.callee?.value ?? ''
+      const mapped = name === 'map' && filter.args?.[0]?.type === 'StringLiteral'
+      const own = LIST_FILTERS.get(name)
+      const undefinedValue = (): Value => super.evaluate(undefined, environment)
+      if (own === undefined && !mapped) return super.evaluate(statement, environment) ?? undefinedValue()
+      const list = this.evaluate(operand, environment)
+      if (!(list instanceof List)) throw new Error(`Cannot apply the filter ${name} to ${list.type}`)
+      const entries = list.value as readonly Value[]
+      const args = (filter.args ?? []).map((argument) => this.evaluate(argument, environment))
+      if (own !== undefined) return own(entries, args, environment) ?? undefinedValue()
+      return new List(entries.map((entry) => this.#filterValue(entry, args[0]?.value as string, environment)))
+    }
+
+    /** One value through the filter of a name: what `map("upper")` does with each entry. */
+    #filterValue(value: Value, name: string, environment: Environment): Value {
+      const scope = new jinja.Environment(environment)
+      scope.setVariable('entry', value)
+      const operand = { type: 'Identifier', value: 'entry' }
+      return this.evaluate(
+        { type: 'FilterExpression', operand, filter: { type: 'Identifier', value: name } } as unknown as Statement,
+        scope
+      )
     }
   }
   // The library marks evaluateBlock private, so that it cannot be overridden by a method declaration.
   // oxlint-disable-next-line typescript/unbound-method -- it stays a method of the same class
   Object.assign(PythonLikeInterpreter.prototype, { evaluateBlock: PythonLikeInterpreter.prototype.writeBlock })
 
-  interface TextValue {
-    readonly value: string
-    readonly builtins: Map<string, unknown>
-  }
   type Builtin = new (call: (args: readonly { readonly value: unknown }[]) => unknown) => unknown
 
   /** Without the given characters (white space when none are given) at its start, its end or both. */
@@ -90,10 +158,14 @@ export function pythonLikeInterpreter(jinja: typeof JinjaModule): typeof JinjaMo
     return text.slice(start, end)
   }
 
+  function removed(part: unknown, text: string, atStart: boolean): TextValue {
+    if (typeof part !== 'string' || part === '') return new TextValue(text)
+    if (atStart) return new TextValue(text.startsWith(part) ? text.slice(part.length) : text)
+    return new TextValue(text.endsWith(part) ? text.slice(0, -part.length) : text)
+  }
+
   function addStringMethods(): void {
-    const environment = new jinja.Environment()
-    const TextValue = environment.set('text', '').constructor as unknown as { new (text: string): TextValue; prototype: TextValue }
-    const Builtin = environment.set('builtin', () => null).constructor as unknown as Builtin
+    const Builtin = firstEnvironment.set('builtin', () => null).constructor as unknown as Builtin
     // oxlint-disable-next-line typescript/unbound-method -- called with each string as `this` below
     const original = Object.getOwnPropertyDescriptor(TextValue.prototype, 'builtins')?.get
     if (original === undefined) throw new Error('the template library has no string methods')
@@ -105,7 +177,11 @@ export function pythonLikeInterpreter(jinja: typeof JinjaModule): typeof JinjaMo
           new Builtin((args) => new TextValue(stripped(this.value, args[0]?.value, atStart, atEnd)))
         builtins.set('strip', strip(true, true)).set('lstrip', strip(true, false)).set('rstrip', strip(false, true))
         const texts = (list: unknown): string[] => (list as readonly TextValue[]).map((entry) => entry.value)
-        return builtins.set('join', new Builtin((args) => new TextValue(texts(args[0]?.value).join(this.value))))
+        return builtins
+          .set('join', new Builtin((args) => new TextValue(texts(args[0]?.value).join(this.value))))
+          .set('find', new Builtin((args) => new Integer(this.value.indexOf(String(args[0]?.value)))))
+          .set('removeprefix', new Builtin(([part]) => removed(part?.value, this.value, true)))
+          .set('removesuffix', new Builtin(([part]) => removed(part?.value, this.value, false)))
       }
     })
   }
