@@ -55,6 +55,7 @@ export const StackedChart = memo(({ label, data, series, xTitle, unit, format, o
           />
           <Tooltip
             isAnimationActive={false}
+            itemSorter={(item) => -series.findIndex(({ id }) => id === item.dataKey)}
             cursor={{ fill: 'var(--hover)' }}
             contentStyle={{
               background: 'var(--raised)',

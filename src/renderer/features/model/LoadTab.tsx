@@ -29,12 +29,20 @@ export const LoadTab = ({ inspection }: { readonly inspection: ModelInspection }
             {failure}
           </p>
         )}
-        {plans.map((plan) => (
-          <PlanCard key={plan.device.name} plan={plan} path={inspection.path} options={options} />
+        {byPreference(plans).map((plan, index) => (
+          <PlanCard key={plan.device.name} plan={plan} path={inspection.path} options={options} preferred={index === 0} />
         ))}
       </section>
     </div>
   )
+}
+
+/** GPUs first, then the CPU, then the slow specification; what cannot be used comes last. */
+const ORDER = ['hip', 'cuda', 'cpu', 'reference']
+function byPreference(plans: readonly DevicePlan[]): readonly DevicePlan[] {
+  const rank = (plan: DevicePlan) =>
+    (plan.plan === undefined ? 100 : 0) + ((ORDER.indexOf(plan.device.name) + ORDER.length + 1) % (ORDER.length + 1))
+  return [...plans].sort((a, b) => rank(a) - rank(b))
 }
 
 const PLAN_AFTER_MILLISECONDS = 200
@@ -80,7 +88,7 @@ const Options = ({ inspection, options }: { readonly inspection: ModelInspection
       <Option name={t('model.optionKv')}>
         <Segmented
           label={t('model.optionKv')}
-          value={options.kvType ?? 'f32'}
+          value={options.kvType ?? 'f16'}
           onChange={(kvType) => set({ kvType })}
           options={[
             { value: 'f32', label: 'f32' },
@@ -148,12 +156,24 @@ const PARTS: readonly { readonly key: PlanPart; readonly title: PlainMessageKey;
   { key: 'otherBytes', title: 'model.planOther', color: 'var(--series-6)' }
 ]
 
-const PlanCard = ({ plan, path, options }: { readonly plan: DevicePlan; readonly path: string; readonly options: LoadOptions }) => {
+interface PlanCardProps {
+  readonly plan: DevicePlan
+  readonly path: string
+  readonly options: LoadOptions
+  /** The device to take unless there is a reason for another. */
+  readonly preferred: boolean
+}
+
+const PlanCard = ({ plan, path, options, preferred }: PlanCardProps) => {
   const t = useTranslate()
   const busy = useStore((state) => state.loading !== undefined || state.live !== undefined)
   const { device, plan: memory } = plan
   const usable = memory !== undefined && (memory.fits || options.ignoreMemoryLimit === true)
-  const whole = memory === undefined ? 1 : Math.max(memory.totalBytes, memory.availableBytes, 1)
+  // Against what is available a small model's parts could not be told apart; then the bar shows their mix.
+  const whole =
+    memory === undefined
+      ? 1
+      : Math.max(1, memory.totalBytes > memory.availableBytes / 8 ? Math.max(memory.totalBytes, memory.availableBytes) : memory.totalBytes)
   return (
     <article aria-label={device.name} className={cx('rounded-lg border border-line px-3 py-2.5', memory === undefined && 'bg-sunken')}>
       <div className="flex flex-wrap items-center gap-2">
@@ -166,7 +186,7 @@ const PlanCard = ({ plan, path, options }: { readonly plan: DevicePlan; readonly
         <span className="min-w-0 flex-1 truncate text-sm text-muted">{device.description}</span>
         {memory !== undefined && (
           <Button
-            variant={usable ? 'primary' : 'secondary'}
+            variant={usable && preferred ? 'primary' : 'secondary'}
             icon={Play}
             disabled={!usable || busy}
             onClick={() => void loadModel(path, { ...options, backend: device.name })}

@@ -32,12 +32,12 @@ export const TensorsTab = ({ inspection }: { readonly inspection: ModelInspectio
       <VirtualTable
         label={t('model.tabTensors')}
         columns={[
-          { id: 'name', title: t('model.tensorName'), width: 'minmax(14rem,2fr)', sortable: true },
-          { id: 'type', title: t('model.tensorType'), width: '5rem', sortable: true },
-          { id: 'shape', title: t('model.tensorShape'), width: '9rem', sortable: true, numeric: true },
-          { id: 'elements', title: t('model.tensorElements'), width: '8rem', sortable: true, numeric: true },
-          { id: 'bytes', title: t('model.tensorBytes'), width: '7rem', sortable: true, numeric: true },
-          { id: 'offset', title: t('model.tensorOffset'), width: '8rem', sortable: true, numeric: true }
+          { id: 'name', title: t('model.tensorName'), width: 'minmax(11rem,2fr)', sortable: true },
+          { id: 'type', title: t('model.tensorType'), width: '4rem', sortable: true },
+          { id: 'shape', title: t('model.tensorShape'), width: 'minmax(6.5rem,0.5fr)', sortable: true, numeric: true },
+          { id: 'elements', title: t('model.tensorElements'), width: 'minmax(5.5rem,0.5fr)', sortable: true, numeric: true },
+          { id: 'bytes', title: t('model.tensorBytes'), width: '5.5rem', sortable: true, numeric: true },
+          { id: 'offset', title: t('model.tensorOffset'), width: 'minmax(5.5rem,0.5fr)', sortable: true, numeric: true }
         ]}
         rowCount={rows.length}
         selected={rows.findIndex((row) => row.name === tensor)}

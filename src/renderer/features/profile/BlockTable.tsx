@@ -13,8 +13,10 @@ interface BlockTableProps {
   readonly bandwidth: number | undefined
 }
 
-const ms = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–')
-const percent = (value: number): string => (Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : '–')
+/** No "-0.000": what rounds to nothing is nothing. */
+const fixed = (value: number, digits: number): string => value.toFixed(digits).replace(/^-(0\.0+)$/, '$1')
+const ms = (value: number): string => (Number.isFinite(value) ? fixed(value, 3) : '–')
+const percent = (value: number): string => (Number.isFinite(value) ? `${fixed(value * 100, 1)} %` : '–')
 
 /** Where the time of a step goes, and how fast each block reads memory. */
 export const BlockTable = ({ summary, bytes, bandwidth }: BlockTableProps) => {
