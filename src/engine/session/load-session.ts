@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { GretaError } from '../../shared/errors'
 import type { ModelConfig, OpenedModel, WeightTable } from '../../shared/model/description'
 import type { Tokenizer } from '../../shared/model/tokenizer'
+import { verifyFilesUnchanged } from '../formats/files'
 import { openModel } from '../formats/open-model'
 import {
   backendFolders,
@@ -51,6 +52,8 @@ export async function loadOpenedModel(
   const plan = memoryPlan(planned)
   if (options.ignoreMemoryLimit !== true) refuseIfTooLarge(plan, model.path)
   throwIfAborted(control.signal)
+  // Time may have passed since the header was read, and what is mapped next must be the file that was validated.
+  verifyFilesUnchanged(model)
 
   const news = new NewsReader((fraction) => control.onProgress?.({ stage: 'weights', fraction }))
   const native = new (nativeAddon().NativeSession)(() => news.read())
@@ -120,7 +123,7 @@ export const devices = (): readonly DeviceReport[] => backendReports()
 /** What turns text into this model's ids; a model without a vocabulary takes ids only. */
 export function sessionTokenizer(model: OpenedModel): Tokenizer {
   if (model.tokenizer !== undefined) return createTokenizer(model.tokenizer)
-  return idsOnlyTokenizer(model.runnable?.config.vocabularySize ?? 0)
+  return idsOnlyTokenizer(model.runnable?.config.vocabularySize ?? 0, model.tokenizerProblem)
 }
 
 function runnable(model: OpenedModel): { readonly config: ModelConfig; readonly weights: WeightTable } {
