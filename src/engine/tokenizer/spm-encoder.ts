@@ -93,7 +93,8 @@ export class SpmEncoder implements RunningTextEncoder {
   #idsOfOther(symbol: number): readonly number[] {
     const known = this.#otherIds.get(symbol)
     if (known !== undefined) return known
-    const bytes = utf8Bytes(this.#symbols.text(symbol))
+    // A vocabulary without a piece for the space: its byte is 0x20, so that decoding gives a space back and not the mark.
+    const bytes = utf8Bytes(this.#symbols.text(symbol).replace(SPACE_MARK, ' '))
     const missing = bytes.find((byte) => this.#byteTokens[byte] === -1)
     if (missing !== undefined && this.#unknownId === undefined) throw unwritableByte(missing)
     const ids = missing === undefined ? Array.from(bytes, (byte) => this.#byteTokens[byte] as number) : [this.#unknownId as number]
