@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { repository, runProgram } from '../test-support/run-program'
+
+const scratch = mkdtempSync(join(tmpdir(), 'greta-numerics-cli-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+const greta = (...words: string[]) => runProgram('greta', words)
+const dump = async (name: string, ...words: string[]): Promise<string> => {
+  const folder = join(scratch, name)
+  const { code } = await runProgram('greta_infer', [
+    '--prompt',
+    'A cat',
+    '--max-tokens',
+    '1',
+    '--seed',
+    '1',
+    '--dump-logits',
+    folder,
+    ...words
+  ])
+  expect(code).toBe(0)
+  return folder
+}
+
+describe('numeric verbs', () => {
+  it('parity: OK and exit code 0; the same bytes every time', async () => {
+    const first = await greta('parity', '--tokens', '12', '--local', '4', '--json')
+    expect(first.code).toBe(0)
+    expect(JSON.parse(first.out)).toMatchObject({ verdict: 'ok', tokenCount: 12, localPositions: 4 })
+    expect((await greta('parity', '--tokens', '12', '--local', '4', '--json')).out).toBe(first.out)
+    const text = await greta('parity', '--tokens', '12', '--local', '4')
+    expect(text.out).toMatch(/^KL divergence, nats {3}mean .* 99\.9 % .* median .* min /m)
+    expect(text.out.trimEnd()).toMatch(/VERDICT=OK$/)
+  })
+
+  it('parity of other KV types is measured against other limits, and a failure is exit code 1', async () => {
+    const mixed = await greta('parity', '--tokens', '12', '--kv-type', 'f16', '--reference-kv-type', 'f32', '--json')
+    expect(mixed.code).toBe(0)
+    expect(JSON.parse(mixed.out)).toMatchObject({ limits: { why: expect.stringMatching(/f16 against f32/) } })
+  })
+
+  it('equivalence, health, fault-lab, lens and divergence', async () => {
+    expect((await greta('equivalence', '--tokens', '16')).out).toMatch(/✓ decode \(chunks of 1\)[\s\S]*VERDICT=EQUAL/)
+    expect((await greta('health', '--prompt', 'A cat')).out).toMatch(/0 NaN, 0 infinite[\s\S]*VERDICT=CLEAN/)
+    expect((await greta('fault-lab')).out).toMatch(/5 of 5 faults named/)
+    const lens = JSON.parse((await greta('lens', '--prompt', 'Once upon a', '--json')).out) as {
+      lastEqualsLogits: boolean
+      layers: unknown[]
+    }
+    expect(lens).toMatchObject({ lastEqualsLogits: true })
+    expect(lens.layers).toHaveLength(8)
+    expect((await greta('divergence', '--tokens', '8')).out).toMatch(/no operation leaves its limit[\s\S]*VERDICT=AGREE/)
+  })
+
+  it('two dumps: equal, different, and not comparable', async () => {
+    const prefill = await dump('prefill', '--mode', 'prefill', '--kv-aligned', '1')
+    const decode = await dump('decode', '--mode', 'decode', '--kv-aligned', '1')
+    expect(await greta('equivalence', prefill, decode)).toMatchObject({ code: 0, out: expect.stringMatching(/VERDICT=EQUAL/) })
+    const other = await dump('other', '--mode', 'prefill', '--backend', 'reference')
+    expect(await greta('equivalence', prefill, other)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/NMSE .*e-[\s\S]*VERDICT=DIFFERENT/)
+    })
+    expect(await greta('equivalence', prefill)).toMatchObject({ code: 2 })
+    expect(await greta('equivalence', prefill, join(scratch, 'nothing'))).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/is not there/)
+    })
+    const checked = await greta('parity', '--reference-dump', prefill, '--prompt', 'A cat', '--json')
+    expect(JSON.parse(checked.out)).toMatchObject({ verdict: 'ok', identicalPositions: 1 })
+    truncateSync(join(decode, 'logits.jsonl.gz'), 40)
+    expect(await greta('equivalence', prefill, decode)).toMatchObject({ code: 1, err: expect.stringMatching(/not a whole gzip file/) })
+  })
+
+  it('bad recordings are one sentence', async () => {
+    const file = join(scratch, 'x.greta')
+    writeFileSync(file, 'PK hello')
+    const { code, err } = await greta('parity', '--reference-run', file)
+    expect(code).toBe(1)
+    expect(err.trimEnd().split('\n').length).toBeLessThanOrEqual(2)
+    expect(err).not.toMatch(/at .*\.js/)
+    expect(await greta('parity', '--reference-run', join(scratch, 'none.greta'))).toMatchObject({ code: 1 })
+    expect(await greta('parity', '--tokens', '0')).toMatchObject({ code: 2 })
+    expect(await greta('parity', '--prompt', 'a', '--file', 'b')).toMatchObject({ code: 2 })
+    expect(await greta('lens', '--prompt', 'a', '--position', '99')).toMatchObject({ code: 2 })
+  })
+
+  it('kpi prints every figure with its result', async () => {
+    const { code, out } = await greta('kpi', '--pp', '16', '--tg', '4', '--repetitions', '2')
+    expect(out).toMatch(/\| dequantisation of Q4_K \| exact \| bit-equal \| pass \|/)
+    expect(out).toMatch(/\| KV cache fidelity \| bit-perfect \| bit-perfect \| pass \|/)
+    expect(out).toMatch(/\| everything on hip \| .* \| not run \|/)
+    expect(code).toBe(0)
+  })
+
+  it('the guardrail script says EQUAL', () => {
+    const out = execFileSync(process.execPath, [join(repository, 'scripts/guardrail-b3.67.mjs')], { encoding: 'utf8' })
+    expect(out).toMatch(/VERDICT=EQUAL/)
+  })
+})
