@@ -43,6 +43,7 @@ export async function renderChat(template: string, messages: readonly ChatMessag
   const reply = await sandbox.render({
     template,
     variables: {
+      documents: null,
       ...options.variables,
       messages,
       add_generation_prompt: options.addGenerationPrompt ?? false,

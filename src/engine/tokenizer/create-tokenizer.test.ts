@@ -64,6 +64,12 @@ describe('SentencePiece BPE', () => {
     for (const text of ['', ' ', '  a b ', 'abc']) expect(tokenizer.decode(encode(text))).toBe(text)
   })
 
+  it('gives back a text with special tokens in it', () => {
+    for (const text of ['a[USER]b', '[USER] a', '[USER][USER]a [USER]']) expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
+    for (const text of ['<s>a</s>', '<s> a</s><s>b', '</s> '])
+      expect(tokenizer.decode(tokenizer.encode(text, { addSpecial: false, parseSpecial: true }), { special: true })).toBe(text)
+  })
+
   it('adds BOS and EOS as the file asks', () => {
     expect(tokenizer.encode('a')).toEqual(ids('<s>', '▁a'))
     expect(tokenizer.encode('')).toEqual(ids('<s>'))

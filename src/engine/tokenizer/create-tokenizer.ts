@@ -53,14 +53,14 @@ export function createTokenizer(spec: TokenizerSpec): Tokenizer {
   const decode = (ids: readonly number[] | Int32Array, options: { readonly special?: boolean } = {}): string => {
     const runs: Uint8Array[] = []
     let length = 0
-    let atStart = true
+    // encode() puts its space at the start of a text and after every special token; the same places lose it here.
+    let afterSpecial = true
     for (const id of ids) {
       let bytes = vocabulary.bytes(id, options.special === true)
       const type = vocabulary.type(id)
-      if (atStart && type !== TOKEN_TYPE.control) {
-        atStart = false
-        if (spacePrefix && type !== TOKEN_TYPE.userDefined && bytes[0] === SPACE) bytes = bytes.subarray(1)
-      }
+      const isSpecial = type === TOKEN_TYPE.control || type === TOKEN_TYPE.userDefined
+      if (spacePrefix && afterSpecial && !isSpecial && bytes[0] === SPACE) bytes = bytes.subarray(1)
+      afterSpecial = isSpecial
       runs.push(bytes)
       length += bytes.length
     }

@@ -20,8 +20,8 @@ export interface Tokenizer {
   /** True for ids after which a generation is over. */
   endsGeneration(id: number): boolean
   /**
-   * The text of a whole sequence: decode(encode(text)) is the text. Where encode() puts a space before a text (SentencePiece), the one space at
-   * the start is taken away again; to continue a text, use a streaming decoder, which takes nothing away.
+   * The text of a whole sequence: decode(encode(text)) is the text. Where encode() puts a space (SentencePiece: before a text and after a special
+   * token) it is taken away again; to continue a text, use a streaming decoder, which takes nothing away.
    */
   decode(ids: readonly number[] | Int32Array, options?: { readonly special?: boolean }): string
   /** A decoder that takes one id at a time and never gives out half a UTF-8 character. */
