@@ -116,6 +116,7 @@ template <uint32_t kTokens>
     Simd::Floats sums[kTokens][kTileRows];
 #pragma GCC unroll 16
     for (uint32_t i = 0; i < kTokens * kTileRows; ++i) sums[i / kTileRows][i % kTileRows] = Simd::zero();
+#pragma GCC unroll 2
     for (uint32_t k = start; k < end; k += Simd::kLanes) {
       Simd::Floats inputs[kTokens];
 #pragma GCC unroll 4
@@ -136,17 +137,23 @@ template <uint32_t kTokens>
   }
 }
 
+// The order keeps kBlockTiles row tiles (16 KiB) and three tokens' inputs (3 KiB) in L1 while the tokens stream from L2 once for
+// every kBlockTiles tiles.
 void panel_product(const PanelProduct& product) {
-  constexpr uint32_t kTokenFloats = kTileRows * Simd::kLanes;
-  for (uint32_t tile = 0; tile < product.row_tiles; ++tile) {
-    const float* panel = product.panel + static_cast<uint64_t>(tile) * kTileRows * kPanelColumns;
-    float* accumulators = product.accumulators + static_cast<uint64_t>(tile) * product.token_count * kTokenFloats;
-    uint32_t t = 0;
-    for (; t + 3 <= product.token_count; t += 3)
-      panel_tile<3>(panel, product.columns, product.x + static_cast<uint64_t>(t) * kPanelColumns, accumulators + t * kTokenFloats, product.first);
-    const float* x = product.x + static_cast<uint64_t>(t) * kPanelColumns;
-    if (product.token_count - t == 2) panel_tile<2>(panel, product.columns, x, accumulators + t * kTokenFloats, product.first);
-    if (product.token_count - t == 1) panel_tile<1>(panel, product.columns, x, accumulators + t * kTokenFloats, product.first);
+  constexpr uint32_t kTokenFloats = kTileRows * Simd::kLanes, kBlockTiles = 4;
+  for (uint32_t first_tile = 0; first_tile < product.row_tiles; first_tile += kBlockTiles) {
+    const uint32_t end_tile = product.row_tiles - first_tile < kBlockTiles ? product.row_tiles : first_tile + kBlockTiles;
+    for (uint32_t t = 0; t < product.token_count; t += kTileTokens) {
+      const float* x = product.x + static_cast<uint64_t>(t) * kPanelColumns;
+      const uint32_t tokens = product.token_count - t < kTileTokens ? product.token_count - t : kTileTokens;
+      for (uint32_t tile = first_tile; tile < end_tile; ++tile) {
+        const float* panel = product.panel + static_cast<uint64_t>(tile) * kTileRows * kPanelColumns;
+        float* accumulators = product.accumulators + (static_cast<uint64_t>(tile) * product.token_count + t) * kTokenFloats;
+        if (tokens == 3) panel_tile<3>(panel, product.columns, x, accumulators, product.first);
+        if (tokens == 2) panel_tile<2>(panel, product.columns, x, accumulators, product.first);
+        if (tokens == 1) panel_tile<1>(panel, product.columns, x, accumulators, product.first);
+      }
+    }
   }
 }
 
