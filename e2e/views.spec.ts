@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import type { Page } from '@playwright/test'
 import { expect, expectAccessible, show, test, writeStory } from './support/workbench'
 
-const heatmap = (page: import('@playwright/test').Page) => page.getByRole('application', { name: /Heatmap/ })
-const inspector = (page: import('@playwright/test').Page) => page.getByRole('complementary', { name: 'Inspector' })
+const heatmap = (page: Page) => page.getByRole('application', { name: /Heatmap/ })
+const inspector = (page: Page) => page.getByRole('complementary', { name: 'Inspector' })
 
 test.describe('Layers', () => {
   test('says what is missing before there is a run, and leads on', async ({ workbench }) => {

@@ -4,9 +4,9 @@ import { runRegistry } from '../store/run-registry'
 import { takeEarlyFrames } from '../store/wire'
 import { reportError } from './report'
 
-/** Shows a run of the library in the same views as a live one. */
-export async function openRun(id: string, { history = true }: { readonly history?: boolean } = {}): Promise<boolean> {
-  const { setRun, moveCursor, pushHistory } = useStore.getState()
+/** Brings the arrays of a run into the page without moving the cursor. */
+export async function fetchRun(id: string): Promise<boolean> {
+  const { setRun } = useStore.getState()
   const here = runRegistry.get(id)
   if (here === undefined || here.tokenCount === here.promptCount) {
     const opened = await call('runs.open', { id })
@@ -24,6 +24,13 @@ export async function openRun(id: string, { history = true }: { readonly history
       if (!sent.ok) reportError(sent.error)
     }
   }
+  return true
+}
+
+/** Shows a run of the library in the same views as a live one. */
+export async function openRun(id: string, { history = true }: { readonly history?: boolean } = {}): Promise<boolean> {
+  if (!(await fetchRun(id))) return false
+  const { moveCursor, pushHistory } = useStore.getState()
   moveCursor({ run: id, token: undefined, layer: undefined, point: undefined, element: undefined })
   if (history) pushHistory(id)
   runRegistry.trim([id, useStore.getState().live?.runId])

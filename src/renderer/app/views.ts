@@ -41,7 +41,8 @@ export const VIEWS: readonly ViewDefinition[] = [
     id: 'compare',
     icon: GitCompareArrows,
     title: 'compare.title',
-    Panel: slot(async () => (await import('../features/compare/Panel')).Panel)
+    Panel: slot(async () => (await import('../features/compare/Panel')).Panel),
+    Inspector: slot(async () => (await import('../features/compare/Panel')).Inspector)
   },
   { id: 'profile', icon: Activity, title: 'profile.title', Panel: slot(async () => (await import('../features/profile/Panel')).Panel) },
   {

@@ -1,10 +1,10 @@
 import type { TraceField } from '../../shared/model/trace-points'
 import { LAYER_POINTS } from '../../shared/model/trace-points'
-import { BLOCK_POSITIONS } from './column-blocks'
 import { poolRule, pooled } from './fields'
 import { POOL_FACTOR } from './pyramid'
 import { SEVERITY } from './severity'
-import type { TraceStatistics } from './trace-statistics'
+import { BLOCK_POSITIONS, type ColumnBlocks } from './column-blocks'
+import type { ValuePyramid } from './pyramid'
 
 /** Severity of a cell that can have no value: there is no embedding in layer 7. Read as Uint8. */
 export const NOT_APPLICABLE = 255
@@ -13,6 +13,20 @@ export const NOT_APPLICABLE = 255
 export interface CellAddress {
   readonly position: number
   readonly traceIndex: number
+}
+
+/** Where cells are read from: the statistics of a run, or the difference of two. */
+export interface StatisticsSource {
+  readonly layerCount: number
+  readonly rows: number
+  readonly end: number
+  readonly revision: number
+  dirtySince(revision: number): number
+  value(field: TraceField, position: number, traceIndex: number): number
+  severity(position: number, traceIndex: number): number
+  plane(field: TraceField): ColumnBlocks<Float32Array> | ColumnBlocks<Uint32Array>
+  severityPlane(level: number): ColumnBlocks<Uint8Array>
+  valuePyramid(field: TraceField): ValuePyramid
 }
 
 /**
@@ -46,10 +60,10 @@ export interface CellMatrix {
 export class PositionMatrix implements CellMatrix {
   readonly rows: number
   readonly pooledLevels: number
-  private readonly statistics: TraceStatistics
+  private readonly statistics: StatisticsSource
   private readonly traceIndices: Int32Array
 
-  constructor(statistics: TraceStatistics, traceIndices: readonly number[], pooledLevels: number) {
+  constructor(statistics: StatisticsSource, traceIndices: readonly number[], pooledLevels: number) {
     this.statistics = statistics
     this.traceIndices = Int32Array.from(traceIndices)
     this.rows = traceIndices.length
@@ -127,11 +141,11 @@ export class PointMatrix implements CellMatrix {
   readonly rows: number
   readonly columns = POINT_COLUMNS.length
   readonly pooledLevels = 0
-  private readonly statistics: TraceStatistics
+  private readonly statistics: StatisticsSource
   private shownPosition: number
   private moves = 0
 
-  constructor(statistics: TraceStatistics, position: number) {
+  constructor(statistics: StatisticsSource, position: number) {
     this.statistics = statistics
     this.shownPosition = position
     this.rows = statistics.layerCount

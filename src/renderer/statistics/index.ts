@@ -1,6 +1,6 @@
 export type { AlertGroup, AlertKind } from './alerts'
 export { ALERT_KINDS } from './alerts'
-export type { CellAddress, CellMatrix } from './cell-matrix'
+export type { CellAddress, CellMatrix, StatisticsSource } from './cell-matrix'
 export { NOT_APPLICABLE, PointMatrix, PositionMatrix } from './cell-matrix'
 export type { Domain } from './domain'
 export { positiveDomain, robustDomain, sampleValues } from './domain'
@@ -8,3 +8,4 @@ export { fieldWord, isCountField, isSignedField, poolRule, pooled, TRACE_FIELDS 
 export { POOL_FACTOR, positionsPerColumn } from './pyramid'
 export { ALERT_SEVERITY, SEVERITY } from './severity'
 export { PYRAMID_LEVELS, TraceStatistics } from './trace-statistics'
+export { DifferenceStatistics, relativeDifference } from './difference-statistics'

@@ -1,8 +1,2 @@
-import { Construction } from 'lucide-react'
-import { useTranslate } from '../../i18n'
-import { EmptyState } from '../../ui/EmptyState'
-
-export const Panel = () => {
-  const t = useTranslate()
-  return <EmptyState icon={Construction} title={t('compare.title')} />
-}
+export { ComparePanel as Panel } from './ComparePanel'
+export { PairInspector as Inspector } from './PairInspector'

@@ -35,7 +35,7 @@ export const LayersPicture = ({ columns, trace }: { readonly columns: RunColumns
   const hover = useStore((state) => state.hover)
   const letterKeys = useStore((state) => state.settings.letterShortcuts)
   const moveHover = useStore((state) => state.moveHover)
-  const focus = focusOf(trace, layer, point)
+  const focus = focusOf(trace.layerCount, layer, point)
   const cell = useCursorCell(trace)
   const position = positionOf(trace, token)
 

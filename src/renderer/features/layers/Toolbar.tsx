@@ -29,7 +29,7 @@ export const Toolbar = memo(({ trace }: { readonly trace: TraceStatistics }) => 
   const point = useStore((store) => store.cursor.point)
   const following = useStore((store) => store.cursor.token === undefined)
   const moveCursor = useStore((store) => store.moveCursor)
-  const focus = focusOf(trace, layer, point)
+  const focus = focusOf(trace.layerCount, layer, point)
   const signed = state.scaleKind === 'symmetric'
   return (
     <div

@@ -1,5 +1,5 @@
 import { LAYER_POINTS, type TracePoint, traceIndex, tracePointAt, tracePointCount } from '../../../shared/model/trace-points'
-import type { CellMatrix, TraceStatistics } from '../../statistics'
+import type { CellMatrix, StatisticsSource } from '../../statistics'
 import { PointMatrix, PositionMatrix, PYRAMID_LEVELS } from '../../statistics'
 import type { RowGroups } from '../../canvas/heatmap/draw'
 import { POINT_COLUMNS } from '../../statistics/cell-matrix'
@@ -37,7 +37,7 @@ export interface Picture {
   readonly rowGroups: RowGroups | undefined
 }
 
-export function pointPicture(trace: TraceStatistics, position: number): Picture & { readonly matrix: PointMatrix } {
+export function pointPicture(trace: StatisticsSource, position: number): Picture & { readonly matrix: PointMatrix } {
   return {
     matrix: new PointMatrix(trace, position),
     rowLabel: (row) => String(row),
@@ -48,7 +48,7 @@ export function pointPicture(trace: TraceStatistics, position: number): Picture 
   }
 }
 
-export function positionPicture(trace: TraceStatistics, mode: LayersMode, layer: number, point: TracePoint): Picture {
+export function positionPicture(trace: StatisticsSource, mode: LayersMode, layer: number, point: TracePoint): Picture {
   const layers = trace.layerCount
   const indices = rowsOfMode(mode, layers, layer, point)
   const whole = mode === 'everything'

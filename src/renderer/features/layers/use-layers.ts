@@ -43,11 +43,11 @@ export const positionOf = (trace: TraceStatistics, token: number | undefined): n
 
 /** Layer and operation of the cursor; where nothing was chosen, the output of the last layer. */
 export function focusOf(
-  trace: TraceStatistics,
+  layers: number,
   layer: number | undefined,
   point: TracePoint | undefined
 ): { readonly layer: number; readonly point: TracePoint } {
-  const last = trace.layerCount - 1
+  const last = layers - 1
   return { layer: layer === undefined ? last : Math.max(0, Math.min(last, layer)), point: point ?? 'layer_out' }
 }
 

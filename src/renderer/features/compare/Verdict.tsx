@@ -1,0 +1,92 @@
+import { GitFork, Info } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { formatMilliseconds } from '../../../shared/units'
+import { useTranslate } from '../../i18n'
+import { useStore } from '../../store'
+import { tracePointAt } from '../../../shared/model/trace-points'
+import { FIELD_TITLES } from '../layers/use-layers'
+import { tensorName } from '../layers/matrices'
+import { forkOf, medianStep, sameTokens } from './alignment'
+import { usePairState } from './pair-state'
+import type { Pair } from './use-pair'
+
+/** The comparison in four sentences; each leads to its place. */
+export const Verdict = ({ pair }: { readonly pair: Pair }) => {
+  const t = useTranslate()
+  const field = usePairState((state) => state.field)
+  const { a, b, difference } = pair
+  const fork = forkOf(a, b)
+  const same = sameTokens(a, b)
+  const first = difference?.first
+  const beforeFork = first !== undefined && first.position < fork ? first : undefined
+  const times = [medianStep(a), medianStep(b)] as const
+  const go = (position: number, traceIndex?: number): void => {
+    const place = traceIndex === undefined ? {} : tracePointAt(traceIndex, a.layerCount)
+    useStore.getState().moveCursor({ token: position, ...place, element: undefined })
+  }
+  return (
+    <div className="flex shrink-0 flex-wrap items-stretch gap-x-6 gap-y-2 border-b border-line px-4 py-2">
+      <Card
+        title={same ? t('compare.sameTokens') : t('compare.fork', { position: String(fork) })}
+        {...(same ? {} : { onGo: () => go(fork) })}
+      >
+        {same ? t('compare.sameTokensText', { count: fork }) : <Fork pair={pair} fork={fork} />}
+      </Card>
+      {difference !== undefined && beforeFork === undefined && (
+        <Card title={t('compare.identical')}>{t('compare.identicalText', { statistic: t(FIELD_TITLES[field]) })}</Card>
+      )}
+      {difference !== undefined && beforeFork !== undefined && (
+        <Card title={t('compare.firstDifference')} onGo={() => go(beforeFork.position, beforeFork.traceIndex)}>
+          {t('compare.cell', {
+            tensor: tensorName(beforeFork.traceIndex, a.layerCount),
+            position: String(beforeFork.position),
+            value: beforeFork.difference.toExponential(1)
+          })}
+        </Card>
+      )}
+      <Card title={t('compare.stepMedian')}>
+        <span className="num">
+          A {formatTime(times[0])} · B {formatTime(times[1])}
+        </span>
+        {times[0] > 0 && times[1] > 0 && <span className="ml-2">{t('compare.ratio', { value: (times[1] / times[0]).toFixed(2) })}</span>}
+      </Card>
+      {!same && (
+        <p className="m-0 flex w-full items-center gap-1.5 text-xs text-muted">
+          <GitFork aria-hidden size={12} /> {t('compare.afterFork')}
+        </p>
+      )}
+      <p className="m-0 flex w-full items-center gap-1.5 text-xs text-muted">
+        <Info aria-hidden size={12} /> {t('compare.noiseFloor')} {t('compare.keysHelp')}
+      </p>
+    </div>
+  )
+}
+
+const formatTime = (time: number): string => (Number.isFinite(time) ? formatMilliseconds(time) : '–')
+
+const Fork = ({ pair, fork }: { readonly pair: Pair; readonly fork: number }) => {
+  const vocabulary = useStore((state) => state.vocabulary)
+  const text = (id: number | undefined) => JSON.stringify(id === undefined || id < 0 ? '' : (vocabulary?.text(id) ?? String(id)))
+  return (
+    <span className="num">
+      A <bdi>{text(pair.a.ids.values[fork])}</bdi> · B <bdi>{text(pair.b.ids.values[fork])}</bdi>
+    </span>
+  )
+}
+
+const Card = ({ title, onGo, children }: { readonly title: string; readonly onGo?: () => void; readonly children: ReactNode }) => (
+  <div>
+    <div className="label">{title}</div>
+    {onGo === undefined ? (
+      <div className="text-sm">{children}</div>
+    ) : (
+      <button
+        type="button"
+        onClick={onGo}
+        className="rounded text-left text-sm underline decoration-dotted underline-offset-2 hover:text-accent"
+      >
+        {children}
+      </button>
+    )}
+  </div>
+)
