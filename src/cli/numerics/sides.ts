@@ -1,6 +1,6 @@
 import { type LoadOptions, loadSession, type Session } from '../../engine/session'
 import type { Options, Parsed } from '../arguments'
-import { LOAD_OPTIONS, loadOptions } from '../load-settings'
+import { type LOAD_OPTIONS, loadOptions } from '../load-settings'
 import { bundledModel, type Surroundings } from '../program'
 import { withProgress } from '../progress'
 
