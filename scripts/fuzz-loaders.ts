@@ -53,7 +53,7 @@ async function main(): Promise<number> {
       for (const finding of report.findings) process.stdout.write(`seed ${finding.seed} case ${finding.case}: ${finding.what}\n`)
       const outcomes = Object.entries(report.outcomes).map(([kind, count]) => `${count} ${kind}`)
       process.stdout.write(
-        `seed ${seed}: ${report.cases} cases (${outcomes.join(', ')}), slowest ${report.slowestMilliseconds.toFixed(1)} ms, ` +
+        `seed ${seed}: ${report.cases} cases (${outcomes.join(', ')}), slowest ${report.slowestMilliseconds.toFixed(1)} ms (case ${report.slowestCase}), ` +
           `largest growth ${(report.largestGrowthBytes / 1e6).toFixed(1)} MB, ${report.findings.length} findings\n`
       )
     }

@@ -38,8 +38,8 @@ export function parseJsonObject(name: string, bytes: Uint8Array, bounds: JsonBou
 }
 
 /** Reads a JSON file of at most `mostBytes`. */
-export function readJsonFile(path: string, mostBytes: number): JsonObject {
-  return parseJsonObject(basename(path), readWholeFile(path, mostBytes))
+export function readJsonFile(path: string, mostBytes: number, bounds: JsonBounds = CONFIG_BOUNDS): JsonObject {
+  return parseJsonObject(basename(path), readWholeFile(path, mostBytes), bounds)
 }
 
 /** All bytes of a file that must not be larger than `mostBytes`. */
@@ -52,26 +52,26 @@ export function readWholeFile(path: string, mostBytes: number): Uint8Array {
   })
 }
 
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+const OPENING = [0x7b, 0x5b]
+const CLOSING = [0x7d, 0x5d]
+
 /**
  * Finds too deep nesting and repeated keys before JSON.parse, which would build the first and hide the second. Text that is
- * not JSON may pass: the parser refuses it afterwards.
+ * not JSON may pass: the parser refuses it afterwards. Tokenizer files have megabytes, so this goes by character codes.
  */
 function checkStructure(name: string, text: string, bounds: JsonBounds): void {
   const keys: Set<string>[] = []
   let depth = 0
   let at = 0
   while (at < text.length) {
-    const character = text[at]
-    if (character === '{' || character === '[') {
-      depth += 1
-      if (depth > bounds.mostDepth) throw new GretaError('format', `${name} nests deeper than ${bounds.mostDepth} levels.`)
-      keys[depth] = new Set()
-    } else if (character === '}' || character === ']') {
-      depth -= 1
-    } else if (character === '"') {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
       const end = endOfString(text, at)
-      const seen = keys[depth]
-      if (depth <= bounds.uniqueKeysToDepth && seen !== undefined && isKey(text, end)) {
+      const seen = depth <= bounds.uniqueKeysToDepth ? keys[depth] : undefined
+      if (seen !== undefined && isKey(text, end)) {
         const key = text.slice(at, end)
         if (seen.has(key)) throw new GretaError('format', `${name} has the key ${key.slice(0, 80)} twice in one object.`)
         seen.add(key)
@@ -79,20 +79,31 @@ function checkStructure(name: string, text: string, bounds: JsonBounds): void {
       at = end
       continue
     }
+    if (OPENING.includes(code)) {
+      depth += 1
+      if (depth > bounds.mostDepth) throw new GretaError('format', `${name} nests deeper than ${bounds.mostDepth} levels.`)
+      if (depth <= bounds.uniqueKeysToDepth) keys[depth] = new Set()
+    } else if (CLOSING.includes(code)) {
+      depth -= 1
+    }
     at += 1
   }
 }
 
 function endOfString(text: string, start: number): number {
   let at = start + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
+  for (;;) {
+    const code = text.charCodeAt(at)
+    // Not a number: the text is over.
+    if (code === QUOTE || Number.isNaN(code)) return at + 1
+    at += code === BACKSLASH ? 2 : 1
+  }
 }
 
 function isKey(text: string, end: number): boolean {
   let at = end
-  while (at < text.length && (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t')) at += 1
-  return text[at] === ':'
+  while (text.charCodeAt(at) <= 0x20) at += 1
+  return text.charCodeAt(at) === COLON
 }
 
 /** {"rope_scaling": {"factor": 8}} as "rope_scaling.factor" → 8. null is left out; objects in arrays become JSON text. */

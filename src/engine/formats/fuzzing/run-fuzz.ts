@@ -35,6 +35,7 @@ export interface FuzzReport {
   /** Outcomes by error code; 'opened' for models that opened. */
   readonly outcomes: Readonly<Record<string, number>>
   readonly slowestMilliseconds: number
+  readonly slowestCase: number
   readonly largestGrowthBytes: number
   readonly findings: readonly Finding[]
 }
@@ -54,6 +55,7 @@ export async function fuzzLoaders(options: FuzzOptions): Promise<FuzzReport> {
   const first = options.firstCase ?? 0
   const end = performance.now() + 1000 * (options.seconds ?? Infinity)
   let slowestMilliseconds = 0
+  let slowestCase = -1
   let largestGrowthBytes = 0
   let done = 0
   while (done < (options.cases ?? Infinity) && performance.now() < end) {
@@ -65,7 +67,10 @@ export async function fuzzLoaders(options: FuzzOptions): Promise<FuzzReport> {
     const outcome = await outcomeOf(path)
     const milliseconds = performance.now() - started
     const growth = peakBytes() > peakBefore ? peakBytes() - before : 0
-    slowestMilliseconds = Math.max(slowestMilliseconds, milliseconds)
+    if (milliseconds > slowestMilliseconds) {
+      slowestMilliseconds = milliseconds
+      slowestCase = number
+    }
     largestGrowthBytes = Math.max(largestGrowthBytes, growth)
     outcomes[outcome.kind] = (outcomes[outcome.kind] ?? 0) + 1
     const report = (what: string): unknown => findings.push({ seed: options.seed, case: number, what })
@@ -75,7 +80,7 @@ export async function fuzzLoaders(options: FuzzOptions): Promise<FuzzReport> {
     done += 1
     options.onCase?.(done)
   }
-  return { cases: done, outcomes, slowestMilliseconds, largestGrowthBytes, findings }
+  return { cases: done, outcomes, slowestMilliseconds, slowestCase, largestGrowthBytes, findings }
 }
 
 /** The most memory this process ever had; a case that sets a new peak is charged with it. */

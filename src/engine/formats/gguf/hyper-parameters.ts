@@ -38,13 +38,20 @@ export function ggufHyperParameters(
     headDim: headDim ?? valueDim,
     feedForwardLength,
     vocabularySize: reader.optionalInteger(key('vocab_size'), DIMENSION),
-    contextLength: reader.integer(key('context_length'), DIMENSION),
+    contextLength: contextLength(reader, key),
     rmsNormEpsilon: reader.number(key('attention.layer_norm_rms_epsilon'), { least: Number.MIN_VALUE, most: 1 }),
     ropeDims: reader.optionalInteger(key('rope.dimension_count'), { least: 2, most: LIMITS.headDim }),
     ropeBase: reader.optionalNumber(key('rope.freq_base'), ROPE_BASE) ?? 10_000,
     ropeScaling: scalingRecipe(reader, key, ropeDivisors),
     tiedEmbedding: undefined
   }
+}
+
+/** Positions that are computed as in training: a sliding window is not computed, so the context ends where it would begin to slide. */
+function contextLength(reader: MetadataReader, key: (suffix: string) => string): number {
+  const trained = reader.integer(key('context_length'), DIMENSION)
+  const window = reader.optionalInteger(key('attention.sliding_window'), { least: 0, most: LIMITS.dimension }) ?? 0
+  return window === 0 ? trained : Math.min(trained, window)
 }
 
 /** Things that metadata of a known architecture may switch on and this engine does not compute. */

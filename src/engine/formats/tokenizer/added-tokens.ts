@@ -40,9 +40,15 @@ export class VocabularyBuilder {
     if (!Number.isInteger(id) || id < 0 || id >= LIMITS.stringArrayElements) {
       throw new GretaError('format', `${this.fileName}: token ${describeValue(piece)} has id ${id}, which is out of range.`)
     }
-    while (this.pieces.length <= id) {
+    while (this.pieces.length < id) {
       this.pieces.push(undefined)
       this.types.push(TOKEN_TYPE.unused)
+    }
+    // Ids mostly come in order; writing one past the end of an array would slow it down for good.
+    if (this.pieces.length === id) {
+      this.pieces.push(piece)
+      this.types.push(type)
+      return
     }
     this.pieces[id] = piece
     this.types[id] = type

@@ -26,6 +26,9 @@ export function folderTokenizer(source: TokenizerFolder, rows: number | undefine
   return undefined
 }
 
+/** Keys of the vocabulary itself (depth 3) are not held against each other: a piece named twice has its last id, as for everybody. */
+const TOKENIZER_BOUNDS = { mostDepth: 32, uniqueKeysToDepth: 2 }
+
 function fromSentencePiece(source: TokenizerFolder, rows: number | undefined): TokenizerSpec {
   const name = 'tokenizer.model'
   const model = parseSentencePieceModel(name, readWholeFile(join(source.folder, name), LIMITS.tokenizerFileBytes))
@@ -49,7 +52,7 @@ function fromSentencePiece(source: TokenizerFolder, rows: number | undefined): T
 
 function fromTokenizerJson(source: TokenizerFolder, rows: number | undefined): TokenizerSpec {
   const name = 'tokenizer.json'
-  const parsed = parseTokenizerJson(name, readJsonFile(join(source.folder, name), LIMITS.tokenizerFileBytes))
+  const parsed = parseTokenizerJson(name, readJsonFile(join(source.folder, name), LIMITS.tokenizerFileBytes, TOKENIZER_BOUNDS))
   const { pieces, types } = parsed.vocabulary.finish(rows ?? parsed.vocabulary.pieces.length)
   const unknown = parsed.unknownText === undefined ? -1 : pieces.indexOf(parsed.unknownText)
   const first = parsed.firstSpecial === undefined ? -1 : pieces.indexOf(parsed.firstSpecial)

@@ -63,9 +63,10 @@ function readVocabulary(name: string, model: JsonObject, unknownText: string | u
   const vocab = model['vocab']
   if (!isJsonObject(vocab)) throw new GretaError('format', `${name}: model.vocab is ${describeValue(vocab)}; expected an object.`)
   const builder = new VocabularyBuilder(name)
-  for (const [piece, id] of Object.entries(vocab)) {
+  for (const piece of Object.keys(vocab)) {
+    const id = vocab[piece]
     if (typeof id !== 'number') throw new GretaError('format', `${name}: the id of ${describeValue(piece)} is ${describeValue(id)}.`)
-    if (builder.pieces[id] !== undefined) {
+    if (id < builder.pieces.length && builder.pieces[id] !== undefined) {
       throw new GretaError('format', `${name}: ${describeValue(piece)} and ${describeValue(builder.pieces[id])} both have id ${id}.`)
     }
     const isByte = !byteLevel && BYTE_PIECE.test(piece)
