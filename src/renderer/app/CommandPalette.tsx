@@ -7,6 +7,7 @@ import { openRun } from '../actions/runs'
 import { call } from '../bridge'
 import { type PlainMessageKey, useTranslate } from '../i18n'
 import { useStore } from '../store'
+import { useReturnFocus } from '../ui/return-focus'
 import { Shortcut } from '../ui/Shortcut'
 import { type Command, listCommands, subscribeCommands } from './shortcuts'
 
@@ -19,6 +20,7 @@ export const CommandPalette = () => {
   const open = useStore((state) => state.overlay === 'palette')
   const setOverlay = useStore((state) => state.setOverlay)
   const showView = useStore((state) => state.showView)
+  const returnFocus = useReturnFocus()
   const commands = useSyncExternalStore(subscribeCommands, listCommands)
   const [models, setModels] = useState<readonly RecentModel[]>([])
   const [runs, setRuns] = useState<readonly RunRow[]>([])
@@ -44,6 +46,7 @@ export const CommandPalette = () => {
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/30" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={returnFocus}
           className="fixed top-[10vh] left-1/2 z-50 flex max-h-[70vh] w-[min(38rem,calc(100vw-2rem))] -translate-x-1/2 animate-appear flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-[var(--shadow)]"
         >
           <Dialog.Title className="sr-only">{t('app.commandPalette')}</Dialog.Title>

@@ -138,7 +138,7 @@ const RunItems = () => {
       )}
       <span data-testid="status-source">
         {live === undefined ? (
-          columns.detail.recorded ? (
+          columns.recorded ? (
             <Badge tone="warn">{t('app.recorded')}</Badge>
           ) : (
             <Badge>{t('app.idle')}</Badge>

@@ -44,6 +44,8 @@ export class RunColumns {
   rowEnd = 0
   /** Grows with every change. */
   revision = 0
+  /** Rows came from the file of a kept run, not from an engine at work. */
+  recorded = false
   /** Frames that the sequence numbers say were lost. */
   lostFrames = 0
   private nextSequence = 0
@@ -88,6 +90,7 @@ export class RunColumns {
   write(frame: TokenFrame): void {
     if (frame.sequence > this.nextSequence) this.lostFrames += frame.sequence - this.nextSequence
     this.nextSequence = frame.sequence + 1
+    this.recorded = frame.recorded
     if (frame.count === 0) return
     const last = frame.positions[frame.count - 1] as number
     this.grow(last + 2)

@@ -10,6 +10,8 @@ export class Vocabulary {
   /** Where the text of each token begins in `whole`, in UTF-16 units; one more for the end. */
   private readonly starts: Uint32Array
   private lower: readonly string[] | undefined
+  private readonly wholes = new Map<number, string | undefined>()
+  private readonly strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
   constructor(answer: Answer<'tokens.vocabulary'>) {
     this.count = answer.count
@@ -28,6 +30,20 @@ export class Vocabulary {
   bytes(id: number): Uint8Array {
     const { bytes, byteEnds } = this.arrays
     return bytes.subarray(id === 0 ? 0 : (byteEnds[id - 1] as number), byteEnds[id] as number)
+  }
+
+  /** The token's bytes as text; undefined when they are not whole characters. */
+  wholeText(id: number): string | undefined {
+    if (id < 0 || id >= this.count) return ''
+    if (this.wholes.has(id)) return this.wholes.get(id)
+    let whole: string | undefined
+    try {
+      whole = this.strict.decode(this.bytes(id))
+    } catch {
+      whole = undefined
+    }
+    this.wholes.set(id, whole)
+    return whole
   }
 
   isControl(id: number): boolean {

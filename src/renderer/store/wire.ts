@@ -152,7 +152,8 @@ function onRunFinished(data: EventData<'run.finished'>): void {
   early.delete(data.handle)
   const columns = runRegistry.get(data.runId)
   if (columns !== undefined) {
-    if (data.reason === 'stop-string') keepText(columns, data.text)
+    // A stop string is not part of the text: the engine went back to the token before it.
+    if (data.reason === 'stop-string') columns.truncate(data.summary.promptTokens + data.summary.generatedTokens)
     columns.setRow({ ...columns.detail.row, state: data.reason, summary: data.summary, textPreview: data.text.slice(0, 200) })
     setRun(data.runId, { detail: columns.detail, finished: data.reason, summary: data.summary })
   } else if (runs[data.runId] === undefined) return
@@ -163,19 +164,4 @@ function onRunFinished(data: EventData<'run.finished'>): void {
   if (data.error !== undefined)
     toast({ tone: 'danger', title: translateNow('app.generationFailed'), detail: `${data.error.message} ${data.error.hint ?? ''}`.trim() })
   requestTick()
-}
-
-/** A stop string is not part of the text: tokens beyond it go, and the one it begins in is cut. */
-function keepText(columns: RunColumns, text: string): void {
-  let length = 0
-  for (let position = columns.promptCount; position < columns.tokenCount; position++) {
-    const piece = columns.texts[position] ?? ''
-    if (length + piece.length > text.length) {
-      const rest = text.slice(length)
-      columns.texts[position] = rest
-      columns.truncate(rest === '' ? position : position + 1)
-      return
-    }
-    length += piece.length
-  }
 }

@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
-import { useRunColumns } from '../../store/use-run'
+import { useRunColumns, useRunVocabulary } from '../../store/use-run'
 import { Badge } from '../../ui/Badge'
 import { IconButton } from '../../ui/Button'
 import { Drawer } from '../../ui/Dialog'
@@ -52,7 +52,7 @@ const Figures = ({ explanation }: { readonly explanation: Explanation }) => {
 export const LogitsDrawer = () => {
   const t = useTranslate()
   const columns = useRunColumns('chart')
-  const vocabulary = useStore((state) => state.vocabulary)
+  const vocabulary = useRunVocabulary(columns)
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
   const setOverlay = useStore((state) => state.setOverlay)

@@ -3,6 +3,7 @@ import { branchAt } from '../../actions/generation'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
+import { useRunVocabulary } from '../../store/use-run'
 import { cx } from '../../ui/classes'
 import { visibleToken } from './lane/visible'
 import { formatShare, type TokenFacts } from './token-facts'
@@ -16,7 +17,7 @@ interface AlternativesProps {
 /** The likeliest tokens at a position, the chosen one marked by its id, and what is left unseen. Each other one is a branch. */
 export const Alternatives = ({ columns, facts, onBranch }: AlternativesProps) => {
   const t = useTranslate()
-  const vocabulary = useStore((state) => state.vocabulary)
+  const vocabulary = useRunVocabulary(columns)
   const ready = useStore((state) => state.model !== undefined && !state.starting && state.engine?.state === 'ready')
   const shown = facts.candidates.some((candidate) => candidate.id === facts.id)
     ? facts.candidates
@@ -33,9 +34,6 @@ export const Alternatives = ({ columns, facts, onBranch }: AlternativesProps) =>
               type="button"
               disabled={chosen || !ready}
               title={chosen ? t('play.chosen') : t('play.branchHere', { token: name })}
-              aria-label={
-                chosen ? `${name} ${formatShare(candidate.probability)} ${t('play.chosen')}` : t('play.branchHere', { token: name })
-              }
               onClick={() => {
                 onBranch?.()
                 void branchAt(columns.detail.row.id, facts.position, candidate.id)
@@ -53,6 +51,7 @@ export const Alternatives = ({ columns, facts, onBranch }: AlternativesProps) =>
                 />
               </span>
               <span className="num text-right text-sm">{formatShare(candidate.probability)}</span>
+              <span className="sr-only">{chosen ? t('play.chosen') : t('play.branchHere', { token: name })}</span>
               {chosen ? (
                 <span aria-hidden className="text-accent">
                   ●

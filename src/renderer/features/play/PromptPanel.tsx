@@ -26,7 +26,7 @@ const RawEditor = ({ tokens, pieces }: { readonly tokens: PromptTokens | undefin
         value={text}
         onChange={(event) => changePrompt({ text: event.target.value })}
         className={`${EDITOR} text-[0.9375rem] leading-6`}
-        data-testid="prompt"
+        data-testid="prompt-editor"
       />
       {pieces && (
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -4,7 +4,7 @@ import { formatMilliseconds } from '../../../shared/units'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { bytesHex } from '../../store/vocabulary'
-import { useRunColumns } from '../../store/use-run'
+import { useRunColumns, useRunVocabulary } from '../../store/use-run'
 import { Badge } from '../../ui/Badge'
 import { Button } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
@@ -25,7 +25,7 @@ export const TokenInspector = () => {
   const t = useTranslate()
   const columns = useRunColumns('chart')
   const token = useStore((state) => state.cursor.token)
-  const vocabulary = useStore((state) => state.vocabulary)
+  const vocabulary = useRunVocabulary(columns)
   const setOverlay = useStore((state) => state.setOverlay)
   if (columns === undefined || token === undefined || token >= columns.tokenCount)
     return (

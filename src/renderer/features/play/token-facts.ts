@@ -68,22 +68,38 @@ export function tokenFacts(columns: RunColumns, position: number): TokenFacts {
   }
 }
 
-/** How the token at a position appears in running text: its text, or a sign where it has none. */
-export function tokenDisplay(
-  columns: RunColumns,
-  vocabulary: Vocabulary | undefined,
-  position: number
-): { readonly text: string; readonly sign: boolean } {
+export interface TokenDisplay {
+  readonly text: string
+  /** A sign for a token without text of its own: a control token's name, bytes of an unfinished character, an unknown id. */
+  readonly sign: boolean
+}
+
+/**
+ * How the token at a position appears in running text. The vocabulary says it token by token; the text that came with the
+ * rows belongs to whole batches of tokens, and is used when the run's vocabulary is not at hand.
+ */
+export function tokenDisplay(columns: RunColumns, vocabulary: Vocabulary | undefined, position: number): TokenDisplay {
   const id = columns.ids.values[position] ?? -1
-  const text = columns.texts[position] ?? ''
-  if (text !== '') return { text, sign: false }
-  const known = vocabulary?.text(id)
-  if (known === undefined || known === '') return { text: `⟨#${id}⟩`, sign: true }
-  if (vocabulary?.isControl(id) === true) return { text: `⟨${known}⟩`, sign: true }
-  // A generated token without text is the beginning of a character that a later token completes.
-  if (position >= columns.promptCount || vocabulary?.isByte(id) === true)
-    return { text: `⟨${bytesHex(vocabulary?.bytes(id) ?? new Uint8Array())}⟩`, sign: true }
-  return { text: known, sign: false }
+  const name = vocabulary?.text(id)
+  if (vocabulary === undefined || name === undefined) {
+    const text = columns.texts[position] ?? ''
+    return text === '' ? { text: position < columns.promptCount ? `⟨#${id}⟩` : '', sign: true } : { text, sign: false }
+  }
+  if (vocabulary.isControl(id)) return { text: `⟨${name}⟩`, sign: true }
+  const whole = vocabulary.wholeText(id)
+  if (whole !== undefined) return whole === '' ? { text: `⟨#${id}⟩`, sign: true } : { text: whole, sign: false }
+  const completed = completedText(columns, vocabulary, position)
+  return completed === '' ? { text: `⟨${bytesHex(vocabulary.bytes(id))}⟩`, sign: true } : { text: completed, sign: false }
+}
+
+/** Text that becomes whole with the token at a position, when it holds part of a character; '' while the character is unfinished. */
+function completedText(columns: RunColumns, vocabulary: Vocabulary, position: number): string {
+  let start = position
+  while (start > 0 && position - start < 8 && vocabulary.wholeText(columns.ids.values[start - 1] ?? -1) === undefined) start -= 1
+  const decoder = new TextDecoder()
+  let text = ''
+  for (let at = start; at <= position; at++) text = decoder.decode(vocabulary.bytes(columns.ids.values[at] ?? -1), { stream: true })
+  return text
 }
 
 export const COLOUR_MODES = ['surprisal', 'entropy', 'margin', 'latency', 'off'] as const

@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { cx } from '../../../ui/classes'
 import { LANE_LINE_PIXELS } from './use-layout'
-import type { TokenLayout } from './layout'
+import type { LineSpan, TokenLayout } from './layout'
 
 interface LineProps {
   readonly layout: TokenLayout
@@ -18,23 +18,29 @@ interface LineProps {
   readonly branched: ReadonlySet<number>
 }
 
+/** A token of signs only has no text: its sign is its name. */
+const signLabel = ({ parts }: LineSpan) =>
+  parts.every((part) => part.kind === 'mark') ? { 'aria-label': parts.map((part) => part.text).join('') } : {}
+
 /** One line of tokens. Everything is text content; signs stand in ::before, so that copying leaves them out. */
 export const Line = memo(({ layout, line, from, promptCount, level, selected, branched }: LineProps) => (
   <div role="presentation" className="absolute inset-x-0 whitespace-pre" style={{ top: line * LANE_LINE_PIXELS, height: LANE_LINE_PIXELS }}>
     {layout.line(line).map((span) => {
       const position = from + span.token
+      // The space that hangs at a line's end, and the rest of a word cut in two, belong to a token that is an option elsewhere.
+      const head = layout.isHead(line, span)
       const strength = level(position)
       return (
         <bdi
           key={position}
-          id={`token-${position}`}
           data-p={position}
-          role="option"
-          aria-selected={position === selected}
+          {...(head
+            ? { id: `token-${position}`, role: 'option', 'aria-selected': position === selected, ...signLabel(span) }
+            : { 'aria-hidden': true })}
           className={cx(
             'lane-token',
             position < promptCount && 'lane-prompt',
-            position === selected && 'lane-selected',
+            head && position === selected && 'lane-selected',
             branched.has(position) && 'lane-branched'
           )}
         >

@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslate } from '../../../i18n'
-import { useStore } from '../../../store'
 import type { RunColumns } from '../../../store/run-columns'
+import { useRunVocabulary } from '../../../store/use-run'
 import { bytesHex } from '../../../store/vocabulary'
 import { Alternatives } from '../Alternatives'
 import { formatNumber, formatShare, tokenFacts } from '../token-facts'
@@ -23,7 +23,7 @@ const GAP = 6
 /** What a token under the pointer could have been. The inspector shows the same for the chosen token, by keyboard too. */
 export const TokenCard = ({ columns, position, box, onEnter, onLeave, onClose }: TokenCardProps) => {
   const t = useTranslate()
-  const vocabulary = useStore((state) => state.vocabulary)
+  const vocabulary = useRunVocabulary(columns)
   const card = useRef<HTMLDivElement>(null)
   const [place, setPlace] = useState<{ readonly left: number; readonly top: number } | undefined>(undefined)
   const facts = tokenFacts(columns, position)

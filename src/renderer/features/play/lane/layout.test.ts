@@ -61,8 +61,20 @@ describe('TokenLayout', () => {
   it('finds the line of every token', () => {
     const layout = new TokenLayout(measure, 100)
     for (const token of ['Once', ' upon', ' a', ' time']) layout.append(token)
-    expect([0, 1, 2, 3].map((token) => layout.lineOf(token))).toEqual([0, 0, 0, 1])
+    expect([0, 1, 2, 3].map((token) => layout.lineOf(token))).toEqual([0, 0, 1, 1])
     expect(layout.line(1)[0]?.token).toBe(2)
+  })
+
+  it('names one span of a token its head: where its first visible part stands', () => {
+    const layout = new TokenLayout(measure, 100)
+    for (const token of ['Once', ' upon', ' a', 'bcdefghijklm']) layout.append(token)
+    const heads = Array.from({ length: layout.lineCount }, (_, line) =>
+      layout
+        .line(line)
+        .filter((span) => layout.isHead(line, span))
+        .map((span) => span.token)
+    )
+    expect(heads.flat()).toEqual([0, 1, 2, 3])
   })
 
   it('keeps every line within the width, hanging spaces apart', () => {

@@ -116,9 +116,20 @@ export class TokenLayout {
     return spans
   }
 
+  /** Whether a span is the first visible part of its token. */
+  isHead(line: number, span: LineSpan): boolean {
+    if (span.parts.every((part) => part.kind === 'space')) return false
+    if (line === 0) return true
+    const before = this.lineRange(line - 1)
+    for (let index = before.end - 1; index >= before.start && this.partToken.get(index) === span.token; index--)
+      if ((this.parts[index] as LanePart).kind !== 'space') return false
+    return true
+  }
+
   /** The line on which a token begins; 0 for one without parts before the first. */
   lineOf(token: number): number {
-    const part = this.firstPartOf(token)
+    let part = this.firstPartOf(token)
+    while (this.parts[part]?.kind === 'space' && this.partToken.get(part + 1) === token && part + 1 < this.parts.length) part += 1
     return Math.max(0, this.lineStarts.lastAtMost(part))
   }
 

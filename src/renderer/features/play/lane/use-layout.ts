@@ -1,6 +1,6 @@
 import { useMemo, useRef } from 'react'
-import { useStore } from '../../../store'
 import type { RunColumns } from '../../../store/run-columns'
+import { useRunVocabulary } from '../../../store/use-run'
 import { tokenDisplay } from '../token-facts'
 import { type Measure, TokenLayout } from './layout'
 
@@ -29,7 +29,7 @@ interface Made {
 /** Lines of the run from token `from` on. Grows with the run; made anew for another run, width or font. */
 export function useLayout(columns: RunColumns | undefined, width: number, from: number, fontsReady: boolean): TokenLayout | undefined {
   const made = useRef<Made | undefined>(undefined)
-  const vocabulary = useStore((state) => state.vocabulary)
+  const vocabulary = useRunVocabulary(columns)
   const revision = columns?.revision ?? -1
   return useMemo(() => {
     if (columns === undefined || width <= 0 || revision < 0) return undefined

@@ -1,0 +1,96 @@
+import { generatedCount, generationEnded, openWorkbench, writeStory } from './support/page'
+import { expect, test } from './support/serve'
+
+test('one click writes a story within two seconds of having the model', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await page.getByTestId('write-story').click()
+  await expect(page.getByTestId('lane').getByRole('option').nth(10)).toBeVisible()
+  await generationEnded(page)
+  expect(await generatedCount(page)).toBeGreaterThan(20)
+  await expect(page.getByTestId('status-ttft')).toContainText(/first token [\d.]+ m?s/)
+  await expect(page.getByTestId('status-rate')).toContainText(/[\d.]+ tokens\/s/)
+  await expect(page.getByTestId('status-source')).toHaveText('idle')
+  // Nothing was fetched from anywhere but the workbench itself.
+  const hosts = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host))
+  expect(new Set(hosts)).toEqual(new Set([new URL(workbench.url).host]))
+})
+
+test('hovering a token shows ten alternatives that add up to one with the rest', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await writeStory(page)
+  await page.locator('#token-12').hover()
+  const card = page.getByTestId('token-card')
+  await expect(card).toBeVisible()
+  const rows = card.getByRole('listitem')
+  expect(await rows.count()).toBeGreaterThanOrEqual(11)
+  const shares = await rows.locator('.num').allTextContents()
+  const sum = shares.map((text) => Number.parseFloat(/([\d.]+) %/.exec(text)?.[1] ?? '0')).reduce((a, b) => a + b, 0)
+  expect(sum).toBeGreaterThan(99)
+  expect(sum).toBeLessThan(101)
+})
+
+test('clicking an alternative branches there and keeps the first run', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await writeStory(page)
+  await page.locator('#token-12').click()
+  const inspector = page.getByTestId('token-inspector')
+  await expect(inspector).toBeVisible()
+  const before = await page.getByTestId('lane').textContent()
+  await inspector
+    .getByRole('button', { name: /instead$/ })
+    .first()
+    .click()
+  await expect(page.getByTestId('branches')).toContainText('12')
+  await generationEnded(page)
+  expect(await page.getByTestId('lane').textContent()).not.toBe(before)
+  // Both ways of going back lead to the same text.
+  await page.getByRole('button', { name: 'Previous prediction' }).click()
+  await expect(page.getByTestId('lane')).toHaveText(before ?? '')
+  await page.getByRole('button', { name: 'Next prediction' }).click()
+  await expect(page.getByTestId('lane')).not.toHaveText(before ?? '')
+})
+
+test('Stop keeps everything, Continue goes on from there', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await page.getByTestId('prompt-editor').fill('Once upon a time')
+  await page.getByRole('textbox', { name: 'Most tokens' }).fill('400')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.getByTestId('lane').getByRole('option').nth(12)).toBeVisible()
+  await page.keyboard.press('Escape')
+  await generationEnded(page)
+  const count = await generatedCount(page)
+  expect(count).toBeGreaterThan(5)
+  await expect(page.getByText('Stopped', { exact: true }).or(page.getByText('The model ended the text'))).toBeVisible()
+  await page.getByRole('textbox', { name: 'Most tokens' }).fill('5')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await expect.poll(() => generatedCount(page)).toBeGreaterThan(count)
+  await generationEnded(page)
+})
+
+test('the same seed gives the same text', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await writeStory(page)
+  const first = await page.getByTestId('lane').textContent()
+  await page.getByRole('button', { name: 'Reuse last' }).click()
+  await page.getByRole('button', { name: 'Generate', exact: true }).click()
+  await generationEnded(page)
+  await expect(page.getByTestId('lane')).toHaveText(first ?? '')
+})
+
+test('prompts count their tokens, in every mode, with boundaries', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await page.getByTestId('prompt-editor').fill('Once upon a time')
+  await expect(page.getByTestId('prompt-tokens')).toHaveText('5 tokens')
+  await page.getByRole('switch', { name: 'Show tokens' }).click()
+  await expect(page.getByRole('region', { name: 'Tokens' })).toContainText('␣upon')
+  await page.getByRole('radio', { name: 'Tokens' }).click()
+  await expect(page.getByRole('textbox', { name: 'Tokens', exact: true })).toHaveValue(/^\d+( \d+)+$/)
+  await page.getByRole('radio', { name: 'Chat' }).click()
+  await page.getByRole('textbox', { name: 'Message 1' }).fill('Tell me <b>a story</b>')
+  await expect(
+    page.getByText('This model file has no chat template').or(page.getByRole('region', { name: 'What is sent' }).getByText('story'))
+  ).toBeVisible()
+  expect(await page.locator('main b').count()).toBe(0)
+})

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, type Page } from '@playwright/test'
+
+const nodeRequire = createRequire(import.meta.url)
+
+/** Opens the workbench and waits until its engine has a model. */
+export async function openWorkbench(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await expect(page.getByTestId('status-backend')).toBeVisible()
+}
+
+/** From the first-run state to a finished story by one click. */
+export async function writeStory(page: Page): Promise<void> {
+  await page.getByTestId('write-story').click()
+  await generationEnded(page)
+}
+
+export async function generationEnded(page: Page): Promise<void> {
+  await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByTestId('status-rate')).toBeVisible()
+}
+
+export const generatedCount = async (page: Page): Promise<number> =>
+  Number.parseInt((await page.getByTestId('generated-count').textContent()) ?? '', 10)
+
+export interface Finding {
+  readonly rule: string
+  readonly impact: string
+  readonly where: readonly string[]
+}
+
+/** Serious and critical findings of axe-core on the page as it is now. */
+export async function accessibilityFindings(page: Page): Promise<readonly Finding[]> {
+  // Evaluated through the debugger: the page's own policy forbids foreign scripts, as it should.
+  await page.evaluate(readFileSync(nodeRequire.resolve('axe-core/axe.min.js'), 'utf8'))
+  return page.evaluate(async () => {
+    interface Violation {
+      readonly id: string
+      readonly impact: string | null
+      readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
+    }
+    const { axe } = globalThis as unknown as { readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> } }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, impact, nodes }) => ({
+        rule: id,
+        impact: String(impact),
+        where: nodes
+          .slice(0, 4)
+          .map((node) => `${node.html.slice(0, 160)} | ${(node.failureSummary ?? '').replaceAll('\n', ' ').slice(0, 200)}`)
+      }))
+  })
+}
