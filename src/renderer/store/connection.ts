@@ -22,6 +22,8 @@ export interface ConnectionSlice {
   readonly loading: LoadProgress | undefined
   readonly loadError: GretaErrorData | undefined
   readonly vocabulary: Vocabulary | undefined
+  /** How far the running numeric tool is. */
+  readonly numericsProgress: { readonly what: string; readonly fraction: number } | undefined
   readonly setConnection: (part: Partial<Omit<ConnectionSlice, 'setConnection'>>) => void
 }
 
@@ -38,5 +40,6 @@ export const connectionSlice: Slice<ConnectionSlice> = (set) => ({
   loading: undefined,
   loadError: undefined,
   vocabulary: undefined,
+  numericsProgress: undefined,
   setConnection: (part) => set(part)
 })

@@ -39,6 +39,7 @@ async function attach(client: Client): Promise<void> {
   client.on('app.refused', (error) =>
     useStore.getState().toast({ tone: 'danger', title: translateNow('app.requestFailed'), detail: error.message })
   )
+  client.on('numerics.progress', (numericsProgress) => useStore.getState().setConnection({ numericsProgress }))
   client.on('app.open', ({ path }) => useStore.setState({ openRequest: path }))
   client.on('app.command', ({ command }) =>
     useStore.setState((state) => ({ menuCommand: { command, count: state.menuCommand.count + 1 } }))

@@ -15,6 +15,7 @@ import { goToCell, originOfCell, walkBack, walkTo } from './actions'
 import { HealthChip } from './HealthChip'
 import { tensorName } from './matrices'
 import { consumersOf, producersOf, readsEarlierTokens, timedBlockOf } from './operation-graph'
+import { ReproButton } from './ReproButton'
 import { seriesOverLayers, seriesOverTokens } from './series'
 import { TensorValues } from './TensorValues'
 import type { ShownCell } from './use-layers'
@@ -75,6 +76,7 @@ const Inspected = ({ columns, trace, cell }: CellProps) => {
       <Charts trace={trace} revision={trace.revision} position={position} traceIndex={traceIndex} />
       <TensorValues runId={columns.detail.row.id} cell={cell} name={name} />
       <Computation columns={columns} trace={trace} cell={cell} />
+      <ReproButton columns={columns} cell={cell} />
     </div>
   )
 }

@@ -1,3 +1,3 @@
-export { AlertsDock as Dock } from './AlertsDock'
 export { CellInspector as Inspector } from './CellInspector'
+export { LayersDock as Dock } from './LayersDock'
 export { LayersPanel as Panel } from './LayersPanel'

@@ -165,5 +165,30 @@ export const layersMessages = defineMessages({
   histogram: { en: 'Distribution of the values', es: 'Distribución de los valores' },
   tablePage: { en: '{first} to {last}', es: '{first} a {last}' },
   previousColumns: { en: 'Previous columns', es: 'Columnas anteriores' },
-  nextColumns: { en: 'Next columns', es: 'Columnas siguientes' }
+  nextColumns: { en: 'Next columns', es: 'Columnas siguientes' },
+
+  dockTabs: { en: 'Below the picture', es: 'Debajo de la imagen' },
+  lens: { en: 'Logit lens', es: 'Lente de logits' },
+  lensHelp: {
+    en: 'What the model would say if it stopped after each layer: its own final norm and head on the residual stream. Early layers may be noise.',
+    es: 'Qué diría el modelo si se detuviera tras cada capa: su propia norma final y su salida sobre el flujo residual. Las primeras capas pueden ser ruido.'
+  },
+  lensReading: { en: 'Reading the layers…', es: 'Leyendo las capas…' },
+  lensProof: { en: 'last layer = logits, bit for bit', es: 'última capa = logits, bit a bit' },
+  lensBroken: { en: 'last layer differs from the logits', es: 'la última capa difiere de los logits' },
+  lensAfter: { en: 'after token {position}', es: 'tras el token {position}' },
+  lensRank: { en: 'Rank of the next', es: 'Rango del siguiente' },
+  lensCandidate: { en: 'Choice {number}', es: 'Opción {number}' },
+  lensNext: { en: 'what follows: {text}', es: 'lo que sigue: {text}' },
+  lensWait: {
+    en: 'The engine is generating; the lens reads once it has finished.',
+    es: 'El motor está generando; la lente lee cuando termine.'
+  },
+  repro: { en: 'Export a repro', es: 'Exportar reproducción' },
+  reproHelp: {
+    en: 'Writes this one operation as a standalone test: its inputs, weights, what the reference computes, what was found, and a check that runs on its own.',
+    es: 'Escribe esta única operación como prueba independiente: entradas, pesos, lo que calcula la referencia, lo hallado y una comprobación que se ejecuta sola.'
+  },
+  reproRunning: { en: 'Writing the repro…', es: 'Escribiendo la reproducción…' },
+  reproDone: { en: 'Repro written', es: 'Reproducción escrita' }
 })

@@ -7,7 +7,7 @@ import { tensorName } from './matrices'
 import { useShownTrace } from './use-layers'
 
 /** Every bad tensor, in order of first occurrence: the head of the list is where to look first. */
-export const AlertsDock = () => {
+export const AlertsTable = () => {
   const t = useTranslate()
   const { trace } = useShownTrace()
   const [selected, setSelected] = useState(-1)
@@ -20,7 +20,6 @@ export const AlertsDock = () => {
   }
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <h2 className="overline shrink-0 px-3 pt-2 pb-1">{t('layers.alerts')}</h2>
       <VirtualTable
         label={t('layers.alerts')}
         columns={[
