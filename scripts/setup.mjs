@@ -3,7 +3,7 @@
 //   --tests     also what the tests need: Chromium, doctest, clang-format
 //   --no-build  do not build the addon and the app
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { buildApp, buildNative } from './lib/build.mjs'
 import { findChromium } from './lib/chromium.mjs'
 import { fail, has, mustRun, root, run, step } from './lib/run.mjs'
@@ -83,6 +83,11 @@ async function installNpmPackages() {
     .digest('hex')
   const stamp = `${root}node_modules/.greta-lock`
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  // `npm ci` empties the folder first: through a link that would be another checkout's.
+  if (lstatSync(`${root}node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    step('node_modules is a link to a shared install: left as it is')
+    return
+  }
   step('installing npm packages (npm ci)')
   // No package needs its install script: the addon is built below, Electron is fetched on first use.
   await mustRun('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel', 'error'])
