@@ -76,8 +76,9 @@ async function installSystemPackages(missing) {
   if (status !== 0) fail(`apt-get could not install ${debian.join(', ')} (status ${status}).`, 'Its own message is above.')
 }
 
-/** npm ci, unless node_modules already belongs to this lock file. */
+/** npm ci, unless node_modules already belongs to this lock file, or to another checkout: npm would empty that one. */
 async function installNpmPackages() {
+  if (lstatSync(`${root}node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) return
   const lock = createHash('sha256')
     .update(readFileSync(`${root}package-lock.json`))
     .digest('hex')
