@@ -151,7 +151,8 @@ bool HostBackend::forward(const ForwardInput& input, BackendError* error) {
   trace.observe(trace_index_embedding(), residual_.data(), model_.embedding_length, input.token_count);
   clock.charge(model_.layer_count, TimedBlock::embedding);
   for (uint32_t layer = 0; layer < model_.layer_count; ++layer) {
-    if (input.cancel_flag != nullptr && *input.cancel_flag != 0) return fail(error, StatusCode::cancelled, "The call was cancelled.");
+    if (input.cancel_flag != nullptr && __atomic_load_n(input.cancel_flag, __ATOMIC_ACQUIRE) != 0)
+      return fail(error, StatusCode::cancelled, "The call was cancelled.");
     run_layer(layer, walk);
   }
   finish(input, walk);

@@ -190,7 +190,7 @@ Status Run::step_speculative() {
   const uint32_t position = static_cast<uint32_t>(sequence_.size()) - 1;
   const uint32_t context = engine_.options_.load.context_capacity, batch = engine_.options_.load.batch_capacity;
   const uint32_t most = std::min({kMaxDraft, request_.max_tokens - outcome_.generated_tokens - 1, context - position - 2, batch - 1});
-  int32_t draft[kMaxDraft];
+  int32_t draft[kMaxDraft] = {};
   const uint32_t drafted = most == 0 ? 0 : draft_by_lookup(sequence_.data(), position + 1, most, draft);
   if (drafted == 0) return step_with_logits();
   sequence_.insert(sequence_.end(), draft, draft + drafted);

@@ -156,7 +156,7 @@ TEST_CASE("a row without any choice says so") {
 }
 
 TEST_CASE("prompt lookup drafts what followed the latest earlier occurrence") {
-  int32_t draft[kMaxDraft];
+  int32_t draft[kMaxDraft] = {};
   const int32_t sequence[] = {1, 2, 3, 9, 9, 2, 3, 7, 8, 5, 2, 3};
   REQUIRE(draft_by_lookup(sequence, 12, 3, draft) == 3);
   CHECK(std::vector<int32_t>(draft, draft + 3) == std::vector<int32_t>{7, 8, 5});

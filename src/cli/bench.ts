@@ -65,6 +65,8 @@ export const bench: Verb = {
     })
     try {
       const result = await measure(session, { ...options, repetitions, interrupted, say })
+      // Before the bandwidth is measured: that needs half a gibibyte of its own.
+      const peakResidentBytes = process.resourceUsage().maxRSS * 1024
       const bandwidth = spread(Array.from(await measureReadBandwidth(threads)))
       say('')
       const bytesPerToken = summarize(model).bytesPerToken ?? 0
@@ -90,7 +92,7 @@ export const bench: Verb = {
         decode_gb_s: bytesPerSecond / 1e9,
         read_bandwidth_gb_s: scale(bandwidth, 1e-9),
         bandwidth_share: bytesPerSecond / bandwidth.median,
-        peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
+        peak_resident_bytes: peakResidentBytes,
         planned_bytes: session.plan.totalBytes
       }
       surroundings.out(options.json === true ? `${JSON.stringify(figures)}\n` : text(figures))

@@ -1,35 +1,43 @@
 import { loadSession } from '../engine/session'
 import { GretaError } from '../shared/errors'
 import { formatBytes, formatMilliseconds } from '../shared/units'
-import { helpLines, parseWords } from './arguments'
+import { helpLines, type Options, parseWords } from './arguments'
 import { LOAD_OPTIONS, loadOptions } from './load-settings'
 import { bundledModel, EXIT, type Verb } from './program'
 
 const SEQUENCE_LENGTH = 128
+const OPTIONS = { ...LOAD_OPTIONS, json: { kind: 'flag', help: 'one JSON object on stdout' } } as const satisfies Options
 
 /** Phase 3's block_scheduler_test, with a forward pass that is one: every layer, real weights, zero NaN. */
 export const checkScheduler: Verb = {
   summary: 'phase 3 check: the block scheduler runs a forward pass',
   async run(words, surroundings) {
-    const { options, help } = parseWords(LOAD_OPTIONS, words)
+    const { options, help } = parseWords(OPTIONS, words)
     if (help) {
-      surroundings.out(`usage: greta check-scheduler [options]\n\n${helpLines(LOAD_OPTIONS)}\n`)
+      surroundings.out(`usage: greta check-scheduler [options]\n\n${helpLines(OPTIONS)}\n`)
       return EXIT.ok
     }
     const session = await loadSession(options.model ?? bundledModel(surroundings.appRoot), loadOptions(options))
     try {
       const { config, plan } = session
       const length = Math.min(SEQUENCE_LENGTH, session.options.context)
-      surroundings.out(
-        `block_scheduler_test\nConfig: ${config.layerCount} layers, dim=${config.embeddingLength}\n` +
-          `Weight buffers allocated: ${formatBytes(plan.weightsMappedBytes + plan.weightsResidentBytes)}\n` +
-          `Activation buffers allocated (batch=1, seq=${length}): ${formatBytes(plan.activationsBytes + plan.kvCacheBytes)}\n`
-      )
       const ids = Int32Array.from({ length }, (_, index) => (index * 7919 + 1) % config.vocabularySize)
       const report = await session.evaluate({ ids, trace: { stats: true } }).result
       if (report.reason !== 'evaluated')
         throw new GretaError(report.error?.code ?? 'internal', report.error?.message ?? 'The forward pass failed.')
       if (report.nanCount > 0) throw new GretaError('internal', `The forward pass produced ${report.nanCount} NaN values.`)
+      if (options.json === true) {
+        const { nanCount, totalMilliseconds } = report
+        surroundings.out(
+          `${JSON.stringify({ status: 'OK', layers: config.layerCount, dim: config.embeddingLength, tokens: length, nan_count: nanCount, total_ms: totalMilliseconds, memory: plan })}\n`
+        )
+        return EXIT.ok
+      }
+      surroundings.out(
+        `block_scheduler_test\nConfig: ${config.layerCount} layers, dim=${config.embeddingLength}\n` +
+          `Weight buffers allocated: ${formatBytes(plan.weightsMappedBytes + plan.weightsResidentBytes)}\n` +
+          `Activation buffers allocated (batch=1, seq=${length}): ${formatBytes(plan.activationsBytes + plan.kvCacheBytes)}\n`
+      )
       surroundings.out(
         `Forward pass completed: ${config.layerCount} layers, ${length} tokens in ${formatMilliseconds(report.totalMilliseconds)}, 0 NaN over all trace points\nSTATUS=OK\n`
       )
