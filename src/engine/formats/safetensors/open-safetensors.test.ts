@@ -187,6 +187,24 @@ describe('files beside the weights', () => {
     expect((await openModel(folder)).chatTemplate).toBe('from its own file')
   })
 
+  it('give added tokens of older folders', async () => {
+    const folder = folderOf('added', { ...SMALL_SHAPE, vocabularySize: 270 })
+    writeFileSync(join(folder, 'added_tokens.json'), JSON.stringify({ '<|im_end|>': 269 }))
+    const { tokenizer } = await openModel(folder)
+    expect([tokenizer?.pieces[269], tokenizer?.types[269], tokenizer?.endOfGenerationIds]).toEqual(['<|im_end|>', 3, [269]])
+    writeFileSync(join(folder, 'added_tokens.json'), JSON.stringify({ '<|im_end|>': 9e9 }))
+    await expect(openModel(folder)).rejects.toThrow(/added_tokens.json: added token 9000000000/u)
+  })
+
+  it('may hold a tiktoken file under the name of tokenizer.model', async () => {
+    const folder = folderOf('tiktoken')
+    writeFileSync(join(folder, 'tokenizer.model'), 'IQ== 0\nIg== 1\n')
+    expect((await openModel(folder)).tokenizerProblem).toMatch(/tokenizer.model is a tiktoken file/u)
+    const model = { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'] }
+    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify({ pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false }, model }))
+    expect((await openModel(folder)).tokenizer).toMatchObject({ kind: 'bpe', preTokenizer: 'gpt-2' })
+  })
+
   it('leave a model runnable whose tokenizer this engine does not know', async () => {
     const folder = folderOf('unigram')
     rmSync(join(folder, 'tokenizer.model'))

@@ -30,7 +30,8 @@ export function openSafetensors(path: string, weightFiles: WeightFiles): OpenedM
     fileNames,
     config,
     generationConfig: optional('generation_config.json'),
-    tokenizerConfig: optional('tokenizer_config.json')
+    tokenizerConfig: optional('tokenizer_config.json'),
+    addedTokens: optional('added_tokens.json')
   }
   const chatTemplate = folderChatTemplate(tokens)
   const opened: OpenedModel = { ...base, metadata, ...(chatTemplate === undefined ? {} : { chatTemplate }) }

@@ -28,6 +28,11 @@ export function addedTokensOfConfig(fileName: string, config: JsonObject | undef
   return Object.entries(block).map(([id, entry]) => parseAddedToken(fileName, id, isJsonObject(entry) ? entry : {}))
 }
 
+/** added_tokens.json of older folders, which says text and id only; what was added there is special. */
+export function addedTokensOfFile(fileName: string, file: JsonObject | undefined): readonly AddedToken[] {
+  return Object.entries(file ?? {}).map(([content, id]) => parseAddedToken(fileName, id, { content, special: true }))
+}
+
 /** A vocabulary under construction: ids may come in any order and leave holes. */
 export class VocabularyBuilder {
   readonly pieces: (string | undefined)[] = []

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { GretaError } from '../../../shared/errors'
 import { TOKEN_TYPE, type TokenizerSpec } from '../../../shared/model/description'
 import { isJsonObject, type JsonObject, readJsonFile, readWholeFile } from '../json'
 import { LIMITS } from '../limits'
-import { addedTokensOfConfig, VocabularyBuilder } from './added-tokens'
+import { addedTokensOfConfig, addedTokensOfFile, VocabularyBuilder } from './added-tokens'
 import { endOfGenerationIds } from './end-of-generation'
 import { parseSentencePieceModel } from './sentencepiece-model'
 import { parseTokenizerJson } from './tokenizer-json'
@@ -14,26 +15,43 @@ export interface TokenizerFolder {
   readonly config: JsonObject | undefined
   readonly generationConfig: JsonObject | undefined
   readonly tokenizerConfig: JsonObject | undefined
+  /** added_tokens.json of older folders: text to id. */
+  readonly addedTokens?: JsonObject | undefined
 }
 
 /**
- * The tokenizer of a Hugging Face folder: tokenizer.model when there is one (the trained vocabulary itself), else
- * tokenizer.json. `rows` is the height of the token embedding; undefined when unknown. Undefined without either file.
+ * The tokenizer of a Hugging Face folder: tokenizer.model when it is a SentencePiece model (the trained vocabulary itself),
+ * else tokenizer.json. `rows` is the height of the token embedding; undefined when unknown. Undefined without either file.
  */
 export function folderTokenizer(source: TokenizerFolder, rows: number | undefined): TokenizerSpec | undefined {
-  if (source.fileNames.includes('tokenizer.model')) return fromSentencePiece(source, rows)
-  if (source.fileNames.includes('tokenizer.json')) return fromTokenizerJson(source, rows)
-  return undefined
+  const hasJson = source.fileNames.includes('tokenizer.json')
+  if (source.fileNames.includes('tokenizer.model')) {
+    const bytes = readWholeFile(join(source.folder, 'tokenizer.model'), LIMITS.tokenizerFileBytes)
+    if (!isTiktoken(bytes)) return fromSentencePiece(source, bytes, rows)
+    if (!hasJson) {
+      throw new GretaError(
+        'unsupported',
+        'tokenizer.model is a tiktoken file, and there is no tokenizer.json beside it.',
+        'Add tokenizer.json.'
+      )
+    }
+  }
+  return hasJson ? fromTokenizerJson(source, rows) : undefined
 }
+
+/** Llama 3's original tokenizer.model has that name, but holds lines of "base64 rank". */
+const isTiktoken = (bytes: Uint8Array): boolean =>
+  /^[A-Za-z0-9+/]+={0,2} \d+\r?\n/u.test(Buffer.from(bytes.subarray(0, 200)).toString('latin1'))
 
 /** Keys of the vocabulary itself (depth 3) are not held against each other: a piece named twice has its last id, as for everybody. */
 const TOKENIZER_BOUNDS = { mostDepth: 32, uniqueKeysToDepth: 2 }
 
-function fromSentencePiece(source: TokenizerFolder, rows: number | undefined): TokenizerSpec {
+function fromSentencePiece(source: TokenizerFolder, bytes: Uint8Array, rows: number | undefined): TokenizerSpec {
   const name = 'tokenizer.model'
-  const model = parseSentencePieceModel(name, readWholeFile(join(source.folder, name), LIMITS.tokenizerFileBytes))
+  const model = parseSentencePieceModel(name, bytes)
   const vocabulary = new VocabularyBuilder(name)
   model.pieces.forEach((piece, id) => vocabulary.set(id, piece, model.types[id] as number))
+  vocabulary.add(addedTokensOfFile('added_tokens.json', source.addedTokens))
   vocabulary.add(addedTokensOfConfig('tokenizer_config.json', source.tokenizerConfig))
   const { pieces, types } = vocabulary.finish(rows ?? vocabulary.pieces.length)
   const scores = Float32Array.from(pieces, (_, id) => model.scores[id] ?? 0)
