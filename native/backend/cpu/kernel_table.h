@@ -17,9 +17,9 @@ namespace greta::cpu {
 inline constexpr uint32_t kTypeCount = sizeof(kDTypes) / sizeof(kDTypes[0]);
 // Weights are decoded in groups of 32: inputs are padded with zeros to a multiple of it.
 inline constexpr uint32_t kColumnGroup = 32;
-inline constexpr uint32_t kPanelColumns = 256;   // columns of a decoded panel (f32: 1 KiB a row)
-inline constexpr uint32_t kStretchColumns = 64;  // columns that are summed before they join the row's totals
-inline constexpr uint32_t kTileRows = 4;         // rows of one register tile
+inline constexpr uint32_t kPanelColumns = 256;    // columns of a decoded panel (f32: 1 KiB a row)
+inline constexpr uint32_t kStretchColumns = 128;  // columns that are summed before they join the row's totals
+inline constexpr uint32_t kTileRows = 4;          // rows of one register tile
 inline constexpr uint32_t kTileTokens = 3;
 inline constexpr uint32_t kAttentionChunk = 256;  // keys that share one softmax maximum, at absolute positions
 

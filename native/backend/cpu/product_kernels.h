@@ -116,7 +116,7 @@ template <uint32_t kTokens>
     Simd::Floats sums[kTokens][kTileRows];
 #pragma GCC unroll 16
     for (uint32_t i = 0; i < kTokens * kTileRows; ++i) sums[i / kTileRows][i % kTileRows] = Simd::zero();
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (uint32_t k = start; k < end; k += Simd::kLanes) {
       Simd::Floats inputs[kTokens];
 #pragma GCC unroll 4

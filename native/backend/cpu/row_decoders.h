@@ -26,6 +26,12 @@ inline uint32_t load_u32(const uint8_t* p) {
   return value;
 }
 
+// Makes the compiler read what was just written from memory: a broadcast load is free where a shuffle of a register is not.
+template <typename Scales>
+inline void keep_in_memory(Scales& scales) {
+  asm volatile("" : "+m"(scales));
+}
+
 inline constexpr uint32_t kVectors = 32 / Simd::kLanes;  // vectors in 32 weights
 
 // Blocks of 32 weights without any structure: F32, F16, BF16.
@@ -135,6 +141,7 @@ inline void prepare_eight(const uint8_t* block, EightScalesMinima& scales) {
   const uint64_t minimum_bytes = (b & 0x3f3f3f3fu) | (static_cast<uint64_t>(((c >> 4) & 0x0f0f0f0fu) | ((b >> 2) & 0x30303030u)) << 32);
   Simd::scale_bytes(scale_bytes, Simd::half(load_half_bits(block)), scales.scale);
   Simd::scale_bytes(minimum_bytes, Simd::half(load_half_bits(block + 2)), scales.minimum);
+  keep_in_memory(scales);
 }
 
 struct DecodeQ4_K {
@@ -168,9 +175,12 @@ struct DecodeQ6_K {
   using Scales = SixteenScales;
   static void prepare(const uint8_t* block, Scales& scales) {
     const float d = Simd::half(load_half_bits(block + offsetof(BlockQ6_K, d)));
-    int8_t packed[16];
-    std::memcpy(packed, block + offsetof(BlockQ6_K, scales), 16);
-    for (uint32_t i = 0; i < 16; ++i) scales.scale[i] = d * static_cast<float>(packed[i]);
+    for (uint32_t half = 0; half < 2; ++half) {
+      uint64_t packed;
+      std::memcpy(&packed, block + offsetof(BlockQ6_K, scales) + 8 * half, 8);
+      Simd::scale_signed_bytes(packed, d, scales.scale + 8 * half);
+    }
+    keep_in_memory(scales);
   }
   static void group(const uint8_t* block, const Scales& scales, uint32_t g, Simd::Floats* out) {
     const uint32_t half = g / 4, quarter = g % 4;

@@ -93,6 +93,10 @@ struct Simd {
   static void scale_bytes(uint64_t bytes, float factor, float* output) {
     for (uint32_t i = 0; i < 8; ++i) output[i] = static_cast<float>((bytes >> (8 * i)) & 255) * factor;
   }
+  // The same for signed bytes.
+  static void scale_signed_bytes(uint64_t bytes, float factor, float* output) {
+    for (uint32_t i = 0; i < 8; ++i) output[i] = static_cast<float>(static_cast<int8_t>(bytes >> (8 * i))) * factor;
+  }
 
   static Bytes load_bytes(const uint8_t* p) {
     Bytes v;
