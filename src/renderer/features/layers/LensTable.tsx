@@ -77,11 +77,11 @@ export const LensTable = () => {
             )
           const candidate = entry.candidates[Number(column)]
           if (candidate === undefined) return null
-          const strength = Math.round(Math.min(1, candidate.probability) * 55)
+          const strength = Math.round(Math.min(1, candidate.probability) * 42)
           return (
             <span
               className="flex items-center justify-between gap-2 rounded px-1"
-              style={{ background: `color-mix(in srgb, var(--accent-soft) ${strength}%, transparent)` }}
+              style={{ background: `color-mix(in srgb, var(--accent) ${strength}%, transparent)` }}
             >
               <bdi className={candidate.id === report.nextId ? 'truncate font-semibold' : 'truncate'}>{text(candidate.id)}</bdi>
               <span className="num text-xs text-muted">{(candidate.probability * 100).toFixed(1)}</span>
