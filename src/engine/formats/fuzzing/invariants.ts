@@ -26,6 +26,8 @@ function checkTensor(opened: OpenedModel, tensor: TensorInfo, claim: Claim): voi
   const file = opened.files[tensor.file]
   claim(file !== undefined && tensor.offsetBytes + tensor.sizeBytes <= file.sizeBytes, `${what} lies in its file`)
   claim(Number.isSafeInteger(tensor.offsetBytes) && tensor.offsetBytes >= 0, `${what} has a whole offset`)
+  // Block types hold 16-bit scales; floats are read as they are.
+  claim(tensor.offsetBytes % (tensor.type === 'F32' ? 4 : 2) === 0, `${what} is aligned for its elements`)
   claim(tensor.shape.length >= 1 && tensor.shape.length <= 4, `${what} has 1 to 4 dimensions`)
   claim(
     tensor.shape.every((length) => Number.isSafeInteger(length) && length >= 1),

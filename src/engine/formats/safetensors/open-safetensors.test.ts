@@ -7,6 +7,7 @@ import { openModel } from '../open-model'
 import { createScratch } from '../testing/scratch'
 import { SMALL_SHAPE } from '../testing/tiny-gguf'
 import { weightBytesOf } from '../weight-data'
+import { encodeSafetensors } from '../writing/safetensors-encoder'
 import { huggingFaceConfig, writeHuggingFaceModel } from '../writing/write-huggingface-model'
 import { writeModel } from '../writing/write-model'
 
@@ -212,6 +213,15 @@ describe('files beside the weights', () => {
     const opened = await openModel(folder)
     expect(opened.runnable).toBeDefined()
     expect(opened.tokenizerProblem).toMatch(/"Unigram"; this engine tokenizes with BPE/u)
+  })
+
+  it('are refused when weights lie between the bytes of their type', async () => {
+    const tensors = [
+      { name: 'a', dtype: 'BF16', shape: [1], bytes: new Uint8Array(2) },
+      { name: 'b', dtype: 'F32', shape: [1], bytes: new Uint8Array(4) }
+    ]
+    const path = scratch.write('misaligned.safetensors', encodeSafetensors(tensors))
+    await expect(openModel(path)).rejects.toThrow(/"b" starts at byte \d+, which is not a multiple of its 4-byte elements/u)
   })
 
   it('follow only plain names of the index', async () => {

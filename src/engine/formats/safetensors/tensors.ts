@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { GretaError } from '../../../shared/errors'
 import type { ModelFile, TensorInfo } from '../../../shared/model/description'
-import type { DTypeName } from '../../../shared/model/dtype'
+import { type DTypeName, dtypeFacts } from '../../../shared/model/dtype'
 import { HUGGING_FACE_NAMING } from '../architecture/table'
 import { readSafetensorsHeader, type SafetensorsEntry } from './read-header'
 import { INDEX_NAME, type WeightFiles } from './weight-files'
@@ -50,6 +50,14 @@ function toTensor(fileName: string, entry: SafetensorsEntry, file: number): Tens
     throw new GretaError(
       'format',
       `${basename(fileName)}: tensor ${JSON.stringify(entry.name)} has shape [${entry.shape.join(', ')}]; expected 1 to 4 dimensions of at least 1.`
+    )
+  }
+  const elementBytes = dtypeFacts(entry.dtype as DTypeName).blockBytes
+  if (entry.offsetBytes % elementBytes !== 0) {
+    throw new GretaError(
+      'unsupported',
+      `${basename(fileName)}: tensor ${JSON.stringify(entry.name)} starts at byte ${entry.offsetBytes}, which is not a multiple of its ${elementBytes}-byte elements.`,
+      'The format allows it, but the weights are used where they lie: save the file again with the safetensors library.'
     )
   }
   return {
