@@ -11,10 +11,16 @@ import { dispatchKey, listCommands, registerCommands } from './shortcuts'
 const CommandPalette = lazy(async () => ({ default: (await import('./CommandPalette')).CommandPalette }))
 const HelpSheet = lazy(async () => ({ default: (await import('./HelpSheet')).HelpSheet }))
 const SettingsDialog = lazy(async () => ({ default: (await import('../features/settings/SettingsDialog')).SettingsDialog }))
-const LogitsDrawer = lazy(async () => ({ default: (await import('../features/logits/LogitsDrawer')).LogitsDrawer }))
+const loadLogits = async () => ({ default: (await import('../features/logits/LogitsDrawer')).LogitsDrawer })
+const LogitsDrawer = lazy(loadLogits)
 
 const Overlays = () => {
   const overlay = useStore((state) => state.overlay)
+  const choosing = useStore((state) => state.cursor.token !== undefined)
+  // A token is chosen: its logits are likely to be asked for next.
+  useEffect(() => {
+    if (choosing) requestIdleCallback(() => void loadLogits())
+  }, [choosing])
   return (
     <Suspense fallback={null}>
       {overlay === 'palette' && <CommandPalette />}

@@ -88,8 +88,11 @@ async function takeModel(model: LoadedModel | undefined): Promise<void> {
   }
   if (before?.path === model.path && useStore.getState().vocabulary !== undefined) return
   const answer = await call('tokens.vocabulary', {})
-  if (answer.ok && useStore.getState().model?.path === model.path)
-    useStore.getState().setConnection({ vocabulary: new Vocabulary(answer.value) })
+  if (!answer.ok || useStore.getState().model?.path !== model.path) return
+  const vocabulary = new Vocabulary(answer.value)
+  useStore.getState().setConnection({ vocabulary })
+  // So that the first letter typed into the logit filter finds it ready.
+  requestIdleCallback(() => vocabulary.searchable(), { timeout: 5000 })
 }
 
 function onEngineStatus(status: EngineStatus): void {

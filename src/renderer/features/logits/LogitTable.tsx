@@ -23,13 +23,15 @@ type SortColumn = 'place' | 'id' | 'final' | 'scaled'
 
 interface LogitTableProps {
   readonly explanation: Explanation
+  /** Ids by falling logit. */
+  readonly byLogit: Uint32Array
   readonly runId: string
   /** Position of the chosen token; the row is that of the position before. */
   readonly position: number
 }
 
 /** The whole row, virtual: filtered by text, expression or id, sorted by linear-time orders over typed arrays. */
-export const LogitTable = ({ explanation, runId, position }: LogitTableProps) => {
+export const LogitTable = ({ explanation, byLogit, runId, position }: LogitTableProps) => {
   const t = useTranslate()
   const vocabulary = useStore((state) => state.vocabulary)
   const toast = useStore((state) => state.toast)
@@ -43,7 +45,6 @@ export const LogitTable = ({ explanation, runId, position }: LogitTableProps) =>
   const [jump, setJump] = useState(0)
 
   const { arrays } = explanation
-  const byLogit = useMemo(() => orderByValue(arrays.logits, true), [arrays])
   const places = useMemo(() => placesOf(byLogit), [byLogit])
   const order = useMemo(() => {
     if (sort.column === 'place') return sort.descending ? byLogit.toReversed() : byLogit

@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { useRunColumns, useRunVocabulary } from '../../store/use-run'
@@ -9,13 +9,14 @@ import { Drawer } from '../../ui/Dialog'
 import { Segmented } from '../../ui/Tabs'
 import { visibleToken } from '../play/lane/visible'
 import { formatNumber, tokenDisplay } from '../play/token-facts'
-import { HeadChart } from './HeadChart'
 import { LogitTable } from './LogitTable'
 import { orderByValue } from './order'
 import { StageChain } from './StageChain'
 import { type Explanation, useExplanation } from './use-explanation'
 
 const HEAD_ROWS = 20
+// The table comes first; the chart's library follows.
+const HeadChart = lazy(async () => ({ default: (await import('./HeadChart')).HeadChart }))
 
 const Figure = ({ name, value, bad = false }: { readonly name: string; readonly value: string; readonly bad?: boolean }) => (
   <div className="flex flex-col">
@@ -61,17 +62,19 @@ export const LogitsDrawer = () => {
   const runId = columns?.detail.row.id
   const { explanation, error, milliseconds } = useExplanation(runId, (token ?? 0) - 1, settings === 'knobs' ? knobs : undefined)
 
+  const byLogit = useMemo(() => (explanation === undefined ? undefined : orderByValue(explanation.arrays.logits, true)), [explanation])
+  const charted = useDeferredValue(byLogit)
   const head = useMemo(() => {
-    if (explanation === undefined) return []
+    if (explanation === undefined || charted?.length !== explanation.arrays.logits.length) return []
     const { logits, probability } = explanation.arrays
     const logSumExp = Number(explanation.logSumExp)
-    return Array.from(orderByValue(logits, true).subarray(0, HEAD_ROWS), (id) => ({
+    return Array.from(charted.subarray(0, HEAD_ROWS), (id) => ({
       id,
       text: vocabulary?.text(id) ?? `#${id}`,
       model: Math.exp((logits[id] as number) - logSumExp),
       after: probability[id] as number
     }))
-  }, [explanation, vocabulary])
+  }, [explanation, charted, vocabulary])
 
   if (columns === undefined || runId === undefined || token === undefined || token < 1) return null
   const name = (id: number) => visibleToken(vocabulary?.text(id) ?? `#${id}`)
@@ -124,7 +127,7 @@ export const LogitsDrawer = () => {
             {error.message} {error.hint}
           </p>
         )}
-        {explanation === undefined ? (
+        {explanation === undefined || byLogit === undefined ? (
           error === undefined && <p className="text-faint">{t('logits.loading')}</p>
         ) : (
           <>
@@ -135,8 +138,10 @@ export const LogitsDrawer = () => {
                 {would === explanation.chosenId ? t('logits.wouldSame') : t('logits.wouldChoose', { token: name(would) })}
               </p>
             )}
-            <HeadChart rows={head} />
-            <LogitTable key={token} explanation={explanation} runId={runId} position={token} />
+            <div className="h-44">
+              <Suspense fallback={null}>{head.length > 0 && <HeadChart rows={head} />}</Suspense>
+            </div>
+            <LogitTable key={token} explanation={explanation} byLogit={byLogit} runId={runId} position={token} />
           </>
         )}
       </div>

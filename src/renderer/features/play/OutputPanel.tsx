@@ -4,6 +4,7 @@ import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { LiveGeneration, RunState } from '../../store/session'
 import { useRunColumns, useShownRun } from '../../store/use-run'
+import { runRegistry } from '../../store/run-registry'
 import { Badge, type Tone } from '../../ui/Badge'
 import { IconButton } from '../../ui/Button'
 import { Select } from '../../ui/Select'
@@ -61,11 +62,21 @@ const Legend = ({ mode }: { readonly mode: ColourMode }) => {
   )
 }
 
+const GeneratedCount = () => {
+  const t = useTranslate()
+  const columns = useRunColumns('frame')
+  return (
+    <span className="num min-w-16 text-sm whitespace-nowrap text-muted" data-testid="generated-count">
+      {t('play.tokenCount', { count: columns?.generatedCount ?? 0 })}
+    </span>
+  )
+}
+
 /** What was generated: coloured text or a table, with its branches. */
 export const OutputPanel = () => {
   const t = useTranslate()
-  const columns = useRunColumns('frame')
   const run = useShownRun()
+  const columns = runRegistry.get(run?.detail.row.id)
   const runs = useStore((state) => state.runs)
   const live = useStore((state) => (state.live !== undefined && state.live.runId === state.cursor.run ? state.live : undefined))
   const [mode, setMode] = useState<ColourMode>('surprisal')
@@ -93,9 +104,7 @@ export const OutputPanel = () => {
   return (
     <section aria-label={t('play.output')} className="flex min-h-0 flex-1 flex-col">
       <header className="flex h-9 shrink-0 items-center gap-3 border-b border-line px-3">
-        <span className="num text-sm whitespace-nowrap text-muted" data-testid="generated-count">
-          {t('play.tokenCount', { count: columns.generatedCount })}
-        </span>
+        <GeneratedCount />
         <RunStateBadge run={run} live={live} />
         <BranchBar />
         <div className="ml-auto flex shrink-0 items-center gap-3">

@@ -1,7 +1,7 @@
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
-import { useRunVocabulary } from '../../store/use-run'
+import { useRunColumns, useRunVocabulary } from '../../store/use-run'
 import { VirtualTable } from '../../ui/VirtualTable'
 import { visibleToken } from './lane/visible'
 import { formatNumber, formatShare, tokenDisplay, tokenFacts } from './token-facts'
@@ -9,6 +9,7 @@ import { formatNumber, formatShare, tokenDisplay, tokenFacts } from './token-fac
 /** The output as a table: the twin of coloured text and of the strips below it, with every number readable. */
 export const TokenTable = ({ columns, showPrompt }: { readonly columns: RunColumns; readonly showPrompt: boolean }) => {
   const t = useTranslate()
+  useRunColumns('chart')
   const vocabulary = useRunVocabulary(columns)
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)

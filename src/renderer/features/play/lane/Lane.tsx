@@ -3,6 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useLayou
 import { useTranslate } from '../../../i18n'
 import { useStore } from '../../../store'
 import type { RunColumns } from '../../../store/run-columns'
+import { useRunColumns } from '../../../store/use-run'
 import { type ColourMode, tokenLevel } from '../token-facts'
 import { Line } from './Line'
 import { TokenCard } from './TokenCard'
@@ -52,6 +53,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const [hover, setHover] = useState<Hover | undefined>(undefined)
   const following = useRef(true)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  useRunColumns('frame')
   const silenceAbove = useStore((state) => state.settings.silenceAbove)
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
@@ -83,6 +85,10 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   }, [live, lineCount])
 
   useEffect(() => {
+    if (!live && scroller.current !== null) setScrollTop(scroller.current.scrollTop)
+  }, [live])
+
+  useEffect(() => {
     const element = scroller.current
     if (token === undefined || token < from || layout === undefined || element === null) return
     const top = layout.lineOf(token - from) * LANE_LINE_PIXELS + PADDING
@@ -94,9 +100,10 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const onScroll = () => {
     const element = scroller.current
     if (element === null) return
-    setScrollTop(element.scrollTop)
     following.current = element.scrollHeight - element.scrollTop - element.clientHeight < 2 * LANE_LINE_PIXELS
-    setHover(undefined)
+    if (hover !== undefined) setHover(undefined)
+    // While the end is followed, what is visible follows from the number of lines: no second redraw a frame.
+    if (!(live && following.current)) setScrollTop(element.scrollTop)
   }
 
   const tokenOf = (target: EventTarget): HTMLElement | null => (target instanceof Element ? target.closest<HTMLElement>('[data-p]') : null)
@@ -164,8 +171,9 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
     if (target !== undefined) choose(target)
   }
 
-  const firstLine = Math.max(0, Math.floor((scrollTop - PADDING) / LANE_LINE_PIXELS) - OVERSCAN_LINES)
-  const lastLine = Math.min(lineCount, Math.ceil((scrollTop + box.height) / LANE_LINE_PIXELS) + OVERSCAN_LINES)
+  const top = live && following.current ? Math.max(0, lineCount * LANE_LINE_PIXELS + 2 * PADDING - box.height) : scrollTop
+  const firstLine = Math.max(0, Math.floor((top - PADDING) / LANE_LINE_PIXELS) - OVERSCAN_LINES)
+  const lastLine = Math.min(lineCount, Math.ceil((top + box.height) / LANE_LINE_PIXELS) + OVERSCAN_LINES)
   const lines = layout === undefined ? [] : Array.from({ length: Math.max(0, lastLine - firstLine) }, (_, index) => firstLine + index)
   const selectedLine = token === undefined || layout === undefined || token < from ? -1 : layout.lineOf(token - from)
 

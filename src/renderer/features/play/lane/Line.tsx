@@ -24,7 +24,11 @@ const signLabel = ({ parts }: LineSpan) =>
 
 /** One line of tokens. Everything is text content; signs stand in ::before, so that copying leaves them out. */
 export const Line = memo(({ layout, line, from, promptCount, level, selected, branched }: LineProps) => (
-  <div role="presentation" className="absolute inset-x-0 whitespace-pre" style={{ top: line * LANE_LINE_PIXELS, height: LANE_LINE_PIXELS }}>
+  <div
+    role="presentation"
+    className="lane-line absolute inset-x-0 whitespace-pre"
+    style={{ top: line * LANE_LINE_PIXELS, height: LANE_LINE_PIXELS }}
+  >
     {layout.line(line).map((span) => {
       const position = from + span.token
       // The space that hangs at a line's end, and the rest of a word cut in two, belong to a token that is an option elsewhere.
