@@ -173,11 +173,13 @@ void Sampler::keep_top_p(double mass) {
 void Sampler::keep_typical(double mass) {
   const double highest = maximum();
   const double total = compute_weights(highest);
-  double entropy = 0;
+  // surprisal_i = ln total + (highest - logit_i), so the entropy needs no logarithm of its own. An infinite maximum has distance 0.
+  const auto below = [&](uint32_t i) { return logits_[i] == highest ? 0.0 : highest - logits_[i]; };
+  double mean_below = 0;
   for (uint32_t i = 0; i < count_; ++i)
-    if (weights_[i] > 0) entropy -= weights_[i] / total * std::log(weights_[i] / total);
-  const auto distance = [&](uint32_t i) { return std::abs(-std::log(weights_[i] / total) - entropy); };
-  // Distances replace the logits' order only: keep them where the sort reads them, in a second pass over few members.
+    if (weights_[i] > 0) mean_below += weights_[i] * below(i);
+  mean_below /= total;
+  const auto distance = [&](uint32_t i) { return std::abs(below(i) - mean_below); };
   for (const double reach : {0.5, 2.0, 8.0, kInfinity}) {
     uint32_t near = 0;
     for (uint32_t i = 0; i < count_; ++i) {

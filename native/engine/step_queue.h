@@ -109,7 +109,10 @@ class StepQueue {
   }
   uint32_t pending() const;
 
-  uint64_t wait_count() const { return wait_count_; }
+  uint64_t wait_count() const {
+    const std::lock_guard lock(mutex_);
+    return wait_count_;
+  }
 
  private:
   StepSpan span(uint32_t first, uint32_t count) const;
