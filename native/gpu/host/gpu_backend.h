@@ -1,0 +1,86 @@
+// A transformer on one GPU (or the emulator). One token runs as a captured graph of fused kernels; many tokens as unpacked
+// matrix products. Both are one arithmetic (kernels/matrix_job.h, kernels/attention.h): logits do not depend on the split.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "gpu/host/model_memory.h"
+
+namespace greta::gpu {
+
+class GpuBackend final : public Backend {
+ public:
+  // Null status = a device answers.
+  static Status create(Backend** backend);
+  ~GpuBackend() override;
+
+  const char* name() const override;
+  const char* device_description() const override { return description_.c_str(); }
+  bool plan(const ModelDescription& model, const LoadOptions& options, MemoryPlan* plan, BackendError* error) override;
+  bool load(const ModelDescription& model, const LoadOptions& options, bool (*progress)(void*, float), void* context, BackendError* error) override;
+  bool forward(const ForwardInput& input, BackendError* error) override;
+  bool decode_greedy(int32_t token, uint32_t position, uint32_t steps, const int32_t* stop_ids, uint32_t stop_id_count, int32_t* produced,
+                     uint32_t* produced_count, BackendError* error) override;
+  bool lens(const float* residual_rows, uint32_t row_count, float* logits, BackendError* error) override;
+  bool run_operation(uint32_t layer, LayerPoint point, const float* const* inputs, uint32_t input_count, uint32_t token_count, uint32_t position,
+                     float* output, BackendError* error) override;
+  bool read_kv(uint32_t layer, uint32_t begin, uint32_t end, float* k, float* v, BackendError* error) override;
+
+  // For benchmarks: host time from asking for a token's graph to the launch call's return, of the last decode; whether graphs
+  // replay; and switches that compare the ways of running.
+  double dispatch_microseconds() const { return dispatch_microseconds_; }
+  bool graphs_work() const { return graphs_work_; }
+  void use_graphs(bool on) { use_graphs_ = on; }
+  const ModelMemory& memory() const { return memory_; }
+
+ private:
+  enum class Mode : uint32_t { logits, greedy, traced };
+  struct Mark {
+    uint32_t layer;
+    TimedBlock block;
+  };
+  // Events around the blocks of a timed run; the marks say what ended at each.
+  class Timer;
+
+  Status check_forward(const ForwardInput& input) const;
+  Status reserve(const ModelDescription& model, const LoadOptions& options, MemoryPlan* plan);
+  Status load_checked(const ModelDescription& model, const LoadOptions& options, bool (*progress)(void*, float), void* context);
+  Status set_up_tables();
+  Status capture_graphs();
+  Status check_replay();
+
+  void enqueue_one(Mode mode, uint32_t chunks, Timer* timer);
+  void enqueue_many(uint32_t count, uint32_t position, bool traced, const ForwardInput* input, uint32_t input_row, Timer* timer);
+  void enqueue_matmul(const MatrixGroup& group, MatrixJob job, Epilogue epilogue);
+  MatrixJob job_of(const MatrixGroup& group) const;
+  AttentionJob attention_job(uint32_t layer, bool traced, float* trace) const;
+  Status run_one(const ForwardInput& input, uint32_t row);
+  Status run_many(const ForwardInput& input, uint32_t first_row, uint32_t count);
+  Status copy_logits(const ForwardInput& input, uint32_t row, uint32_t count);
+  Status copy_taps(const ForwardInput& input, uint32_t first_row, uint32_t count, bool has_logits);
+  void capture_layer(const ForwardInput& input, uint32_t layer, const float* rows, uint32_t first_row, uint32_t count);
+  Status rows_to_logits(const float* residual_rows, uint32_t row_count, float* logits);
+  Status finish(const char* what);
+  Status launch_mode(Mode mode, uint32_t position);
+  uint32_t chunk_bucket(uint32_t position) const;
+  float* trace_point(uint32_t trace_row, LayerPoint point) const;
+
+  std::string description_;
+  gx::Stream stream_ = nullptr;
+  uint32_t processors_ = 1, matvec_blocks_ = 1;
+  bool loaded_ = false, graphs_work_ = false, use_graphs_ = true;
+  uint32_t cached_positions_ = 0, capacity_ = 0;
+  double dispatch_microseconds_ = 0;
+  std::string last_block_ = "start";
+  ModelMemory memory_;
+  DeviceMemory areas_[4], staging_;
+  DecodeState* host_state_ = nullptr;  // pinned
+  std::map<std::pair<Mode, uint32_t>, hipGraphExec_t> graphs_;
+  std::vector<hipEvent_t> events_;
+};
+
+}  // namespace greta::gpu
