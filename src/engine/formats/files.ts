@@ -15,7 +15,7 @@ export function fileError(thrown: unknown, doing: string, path: string): GretaEr
 }
 
 /** Size and change time of a regular file. A directory, device or pipe is refused: opening one could block or never end. */
-export function statModelFile(path: string): ModelFile {
+function statModelFile(path: string): ModelFile {
   try {
     const facts = statSync(path)
     if (!facts.isFile()) throw new GretaError('format', `${path} is not a regular file, so it cannot be a model file.`)

@@ -4,6 +4,7 @@ import { GretaError } from '../../shared/errors'
 import type { OpenedModel } from '../../shared/model/description'
 import { fileError } from './files'
 import { openGguf } from './gguf/open-gguf'
+import { parseSplitName } from './gguf/split'
 import { openSafetensors } from './safetensors/open-safetensors'
 import { listFolder, weightFilesOfFile, weightFilesOfFolder } from './safetensors/weight-files'
 
@@ -30,8 +31,10 @@ function openFolder(path: string): OpenedModel {
   const names = listFolder(path)
   if (names.some((name) => name.endsWith('.safetensors'))) return openSafetensors(path, weightFilesOfFolder(path))
   const ggufNames = names.filter((name) => name.endsWith('.gguf'))
-  if (ggufNames.length === 1) return openGguf(join(path, ggufNames[0] as string))
-  if (ggufNames.length > 1) {
+  // The parts of one split model are one choice.
+  const stems = new Set(ggufNames.map((name) => parseSplitName(name)?.stem ?? name))
+  if (stems.size === 1) return openGguf(join(path, ggufNames[0] as string))
+  if (stems.size > 1) {
     throw new GretaError('usage', `The folder ${path} holds ${ggufNames.length} .gguf files.`, 'Name one of them.')
   }
   throw new GretaError('not-found', `The folder ${path} holds no model.`, 'Choose a .gguf file or a folder with .safetensors files.')

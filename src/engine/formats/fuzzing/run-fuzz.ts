@@ -121,7 +121,7 @@ function theFolderSeed(): FolderSeed {
 }
 
 /** Writes the files of a case and returns what to open. */
-export function writeCase(folder: string, seed: number, number: number): string {
+function writeCase(folder: string, seed: number, number: number): string {
   const random = new RandomBits(seed, `case ${number}`)
   return random.below(5) < 3 ? writeGgufCase(folder, random) : writeFolderCase(join(folder, 'model'), random)
 }

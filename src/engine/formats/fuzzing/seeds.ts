@@ -1,4 +1,5 @@
-import { PRESETS, type ModelShape } from '../architecture/presets'
+import type { ModelShape } from '../architecture/presets'
+import { SMALL_SHAPE } from '../testing/tiny-gguf'
 import { dtypeFacts } from '../../../shared/model/dtype'
 import type { GgufHeaderSpec } from '../writing/gguf-encoder'
 import { layoutModel } from '../writing/model-layout'
@@ -22,18 +23,6 @@ export interface FolderSeed {
   readonly dataBytes: number
 }
 
-const SMALL: ModelShape = {
-  ...PRESETS.tiny,
-  layerCount: 1,
-  embeddingLength: 32,
-  headCount: 2,
-  kvHeadCount: 1,
-  headDim: 16,
-  feedForwardLength: 64,
-  vocabularySize: 264,
-  contextLength: 32
-}
-
 /** Seeds are built, not stored: weights are zeros, since loaders never look at them. */
 export function ggufSeeds(): readonly GgufSeed[] {
   const model = (shape: ModelShape, mix: string, more: Partial<GgufHeaderSpec> = {}): GgufSeed => {
@@ -41,13 +30,13 @@ export function ggufSeeds(): readonly GgufSeed[] {
     const tensors = layout.tensors.map((tensor) => ({ ...tensor, typeId: dtypeFacts(tensor.type).id }))
     return { header: { entries: modelMetadata(shape, mix, 1), tensors, ...more }, dataBytes: layout.dataBytes }
   }
-  const entries = modelMetadata(SMALL, 'f32', 1)
-  const scaled = model(SMALL, 'f16')
+  const entries = modelMetadata(SMALL_SHAPE, 'f32', 1)
+  const scaled = model(SMALL_SHAPE, 'f16')
   return [
-    model(SMALL, 'f32'),
-    model({ ...SMALL, architecture: 'qwen2', tiedEmbedding: true }, 'q8_0', { version: 2 }),
-    model({ ...SMALL, architecture: 'qwen3', layerCount: 2 }, 'every-type'),
-    model({ ...SMALL, embeddingLength: 256, headDim: 128 }, 'q4_k_m'),
+    model(SMALL_SHAPE, 'f32'),
+    model({ ...SMALL_SHAPE, architecture: 'qwen2', tiedEmbedding: true }, 'q8_0', { version: 2 }),
+    model({ ...SMALL_SHAPE, architecture: 'qwen3', layerCount: 2 }, 'every-type'),
+    model({ ...SMALL_SHAPE, embeddingLength: 256, headDim: 128 }, 'q4_k_m'),
     {
       header: {
         ...scaled.header,
@@ -64,7 +53,7 @@ export function ggufSeeds(): readonly GgufSeed[] {
   ]
 }
 
-export function folderSeed(shape: ModelShape = SMALL): FolderSeed {
+export function folderSeed(shape: ModelShape = SMALL_SHAPE): FolderSeed {
   const vocabulary = syntheticVocabulary(shape.vocabularySize)
   let end = 0
   const weightsHeader: Record<string, unknown> = { __metadata__: { format: 'pt' } }

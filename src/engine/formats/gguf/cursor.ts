@@ -3,7 +3,7 @@ import type { FileWindow } from '../files'
 import { LIMITS } from '../limits'
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-export const DAMAGED_HINT = 'The file is damaged or incomplete: copy or download it again.'
+const DAMAGED_HINT = 'The file is damaged or incomplete: copy or download it again.'
 
 /** Reads a GGUF header front to back. Every read is checked against the end of the file first and names what it reads. */
 export class GgufCursor {

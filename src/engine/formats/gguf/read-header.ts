@@ -7,7 +7,7 @@ import { GgufCursor } from './cursor'
 import { readMetadata } from './metadata'
 import { LEAST_TENSOR_RECORD_BYTES, readTensorTable } from './tensor-table'
 
-export const GGUF_MAGIC = 'GGUF'
+const GGUF_MAGIC = 'GGUF'
 const LEAST_METADATA_ENTRY_BYTES = 8 + 1 + 4 + 1
 const DEFAULT_ALIGNMENT_BYTES = 32
 

@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openModel } from '../open-model'
 import { createScratch } from '../testing/scratch'
@@ -68,6 +70,15 @@ describe('split models', () => {
       if (tensor !== undefined)
         expect(Buffer.compare(weightBytesOf(opened, tensor), model.data.subarray(start, start + tensor.sizeBytes))).toBe(0)
     }
+  })
+
+  it('open from a folder that holds nothing else', async () => {
+    const folder = scratch.path('folder')
+    mkdirSync(folder)
+    for (const path of writeSplit('inside', 2)) renameSync(path, join(folder, basename(path)))
+    expect((await openModel(folder)).files).toHaveLength(2)
+    writeFileSync(join(folder, 'other.gguf'), '')
+    expect(await opening(folder)).toMatch(/holds 3 .gguf files/u)
   })
 
   it('say which part is missing', async () => {

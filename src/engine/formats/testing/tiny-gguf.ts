@@ -1,6 +1,5 @@
 import { dtypeFacts, type DTypeName } from '../../../shared/model/dtype'
 import { PRESETS, type ModelShape } from '../architecture/presets'
-import { tensorSizeBytes } from '../tensor-sizes'
 import { encodeGgufHeader, type GgufEntry, type GgufHeaderSpec, type GgufTensorRecord } from '../writing/gguf-encoder'
 import { layoutModel } from '../writing/model-layout'
 import { modelMetadata } from '../writing/model-metadata'
@@ -56,6 +55,3 @@ export const withEntry = (entries: readonly GgufEntry[], changed: GgufEntry): re
 
 export const withoutEntry = (entries: readonly GgufEntry[], key: string): readonly GgufEntry[] =>
   entries.filter((entry) => entry.key !== key)
-
-/** Bytes of an F32 tensor of this shape. */
-export const f32Bytes = (shape: readonly number[]): number => tensorSizeBytes(dtypeFacts('F32'), shape) ?? 0

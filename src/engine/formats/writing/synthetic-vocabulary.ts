@@ -11,7 +11,7 @@ const SPACE_MARK = '\u2581'
 const LETTERS = 'etaoinshrdlucmfwypvbgkjqxz'.split('')
 const OTHERS = `.,'"!?-:;()0123456789ETAOINSHRDLUCMFWYPVBGKJQXZ#$%&*+/<=>@[\\]^_\`{|}~`.split('')
 /** <unk>, <s>, </s> and 256 byte pieces. */
-export const LEAST_VOCABULARY = 3 + 256
+const LEAST_VOCABULARY = 3 + 256
 
 /**
  * A SentencePiece BPE vocabulary of exactly `size` pieces that encodes any text: control tokens, byte pieces, single

@@ -89,7 +89,7 @@ function huggingFaceName(tensor: PlannedTensor): string {
 }
 
 /** Row h*D + 2i+b of the input becomes row h*D + i + b*D/2 (RowOrder in native/backend/backend.h, read backwards). */
-export function interleavedToHalfSplit(bytes: Uint8Array, rows: number, headDim: number): Uint8Array {
+function interleavedToHalfSplit(bytes: Uint8Array, rows: number, headDim: number): Uint8Array {
   const rowBytes = bytes.length / rows
   const result = new Uint8Array(bytes.length)
   for (let row = 0; row < rows; row += 1) {
