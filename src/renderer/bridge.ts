@@ -60,6 +60,7 @@ function connectPorts(door: DesktopDoor, listener: BridgeListener): void {
     if (event.source !== window || !isPortMessage(event.data) || port === undefined) return
     if (event.data.role === 'control') {
       transport = createPortTransport(port)
+      transport.setEngineRemote(event.data.engineByControl === true)
       const client = createClient(transport)
       client.onClose((reason) => {
         current = undefined

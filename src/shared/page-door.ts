@@ -17,6 +17,8 @@ export interface DesktopDoor {
 export interface PortMessage {
   readonly kind: 'greta-port'
   readonly role: 'control' | 'engine'
+  /** Of a control port: messages to the engine go by it too, because the engine is remote. */
+  readonly engineByControl?: boolean
 }
 
 export const isPortMessage = (data: unknown): data is PortMessage =>

@@ -42,7 +42,7 @@ const HELD_MESSAGES = 200
  * message is validated here before anything else sees it; the host validates parameters again, by method.
  */
 export class PageSession {
-  private readonly page: ReturnType<Supervisor['openPage']>
+  private readonly page: ReturnType<Supervisor['openPage']> | undefined
   private readonly stopStatus: () => void
   /** Requests that came while the engine starts; it gets them when it is ready. */
   private held: Message[] = []
@@ -51,20 +51,22 @@ export class PageSession {
     private readonly supervisor: Supervisor,
     private readonly facts: WorkbenchFacts,
     private readonly services: AppServices,
-    private readonly deliver: (message: Message) => void
+    private readonly deliver: (message: Message) => void,
+    /** False where pages have a port of their own to the engine (Electron): nothing for it should come this way. */
+    options: { readonly relaysEngine: boolean } = { relaysEngine: true }
   ) {
-    this.page = supervisor.openPage(deliver)
+    this.page = options.relaysEngine ? supervisor.openPage(deliver) : undefined
     this.stopStatus = supervisor.onStatus((status) => {
       deliver(encodeEvent('engine.status', status))
       const held = this.held.splice(0)
-      if (status.state === 'ready') for (const message of held) this.page.send(message)
+      if (status.state === 'ready') for (const message of held) this.page?.send(message)
       else if (status.state !== 'crashed' && status.state !== 'stopped') this.held = held
     })
   }
 
   receive(message: unknown): void {
     if (message instanceof ArrayBuffer || ArrayBuffer.isView(message)) {
-      if (message.byteLength <= LIMITS.inboundBinaryBytes) this.page.send(alignedBytes(message))
+      if (message.byteLength <= LIMITS.inboundBinaryBytes) this.page?.send(alignedBytes(message))
       return
     }
     if (typeof message !== 'string') return
@@ -74,7 +76,8 @@ export class PageSession {
     if (!isMethodName(method)) return this.answer(id, failure(unknownMethod(method)))
     if (destinationOf(method) === 'engine') {
       const { state } = this.supervisor.status
-      if (state === 'ready') this.page.send(message)
+      if (this.page === undefined) this.answer(id, failure({ code: 'internal', message: `${method} came by the control port.` }))
+      else if (state === 'ready') this.page.send(message)
       else if ((state === 'starting' || state === 'restarting') && this.held.length < HELD_MESSAGES) this.held.push(message)
       else this.answer(id, failure(this.engineIsDown()))
       return
@@ -87,7 +90,7 @@ export class PageSession {
 
   close(): void {
     this.stopStatus()
-    this.page.close()
+    this.page?.close()
   }
 
   private answer(id: number, result: Result<unknown>): void {
