@@ -1,21 +1,24 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
+import { findChromium } from './scripts/lib/chromium.mjs'
 
-/** Debian's Chromium where it is; Playwright's own elsewhere. CHROMIUM names another. */
-const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
+const chromium = findChromium()
 
+/** End-to-end tests in a real Chromium, one at a time: they start whole workbenches. Needs `npm run build`. */
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
-  outputDir: 'out/e2e',
-  workers: 1,
   timeout: 90_000,
   expect: { timeout: 20_000 },
+  workers: 1,
+  reporter: [['list']],
+  outputDir: 'out/e2e',
   use: {
+    headless: true,
     viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
     launchOptions: {
-      ...(executablePath === undefined ? {} : { executablePath }),
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
       args: [
         '--no-sandbox',
         '--disable-gpu',

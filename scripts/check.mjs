@@ -6,6 +6,7 @@ import { nodeBin, root, run, step } from './lib/run.mjs'
 export const CHECKS = [
   { name: 'types of Node code', command: nodeBin('tsc'), words: ['-p', 'tsconfig.node.json'] },
   { name: 'types of the page', command: nodeBin('tsc'), words: ['-p', 'tsconfig.web.json'] },
+  { name: 'types of end-to-end tests', command: nodeBin('tsc'), words: ['-p', 'tsconfig.e2e.json'] },
   { name: 'lint', command: nodeBin('oxlint'), words: ['--type-aware', '--deny-warnings', 'src', 'scripts', 'bench', 'e2e'] },
   { name: 'format', command: nodeBin('biome'), words: ['format', '.'] },
   { name: 'import walls and cycles', command: process.execPath, words: ['scripts/check-imports.mjs'] },

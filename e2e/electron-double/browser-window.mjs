@@ -55,21 +55,21 @@ function rendererSide(preload) {
     },
     ipcRenderer: {
       on: (channel, listener) => listeners.set(channel, [...(listeners.get(channel) ?? []), listener]),
-      send: (channel, ...words) => void window.__double({ kind: 'send', channel, words })
+      send: (channel, ...words) => void window.greta$double({ kind: 'send', channel, words })
     },
     webUtils: { getPathForFile: () => '' }
   }
-  window.__doubleIpc = (channel, words, numbers) => {
+  window.greta$ipc = (channel, words, numbers) => {
     const made = numbers.map((number) => {
       const channelPair = new MessageChannel()
-      channelPair.port1.onmessage = (event) => void window.__double({ kind: 'port', number, data: packed(event.data) })
+      channelPair.port1.onmessage = (event) => void window.greta$double({ kind: 'port', number, data: packed(event.data) })
       ports.set(number, channelPair.port1)
       return channelPair.port2
     })
     for (const listener of listeners.get(channel) ?? []) listener({ ports: made }, ...words)
   }
-  window.__doublePort = (number, message) => ports.get(number)?.postMessage(unpack(message))
-  window.__doubleClose = (number) => {
+  window.greta$port = (number, message) => ports.get(number)?.postMessage(unpack(message))
+  window.greta$close = (number) => {
     ports.get(number)?.close()
     ports.delete(number)
   }
@@ -77,6 +77,7 @@ function rendererSide(preload) {
     if (name === 'electron') return electron
     throw new Error(`a sandboxed preload cannot require ${name}`)
   }
+  // oxlint-disable-next-line typescript/no-implied-eval -- a preload is run in a scope of its own, as Electron does
   new Function('require', 'exports', 'module', 'process', preload)(allowed, {}, {}, { platform: 'linux', versions: {} })
 }
 
@@ -104,10 +105,10 @@ class WebContents extends EventEmitter {
       return number
     })
     const quiet = (promise) => promise.catch(() => undefined) // a page that is going away
-    void quiet(this.page.evaluate(([c, m, n]) => window.__doubleIpc(c, [m], n), [channel, message, numbers])).then(() =>
+    void quiet(this.page.evaluate(([c, m, n]) => window.greta$ipc(c, [m], n), [channel, message, numbers])).then(() =>
       transfer.forEach((port, index) => {
-        port.forwardTo((data) => void quiet(this.page.evaluate(([n, m]) => window.__doublePort(n, m), [numbers[index], pack(data)])))
-        port.onClosed = () => void quiet(this.page.evaluate((n) => window.__doubleClose(n), numbers[index]))
+        port.forwardTo((data) => void quiet(this.page.evaluate(([n, m]) => window.greta$port(n, m), [numbers[index], pack(data)])))
+        port.onClosed = () => void quiet(this.page.evaluate((n) => window.greta$close(n), numbers[index]))
       })
     )
   }
@@ -173,8 +174,8 @@ export class BrowserWindow extends EventEmitter {
     webContents.mainFrame.url = url
     const origin = `http://127.0.0.1:${server.address().port}`
     const page = (webContents.page = await (await browser()).newPage({ viewport: { width: options.width, height: options.height } }))
-    await page.exposeFunction('__double', (message) => webContents.receive(message))
-    await page.addInitScript(`(${rendererSide})(${JSON.stringify(readFileSync(options.webPreferences.preload, 'utf8'))})`)
+    await page.exposeFunction('greta$double', (message) => webContents.receive(message))
+    await page.addInitScript(`(${String(rendererSide)})(${JSON.stringify(readFileSync(options.webPreferences.preload, 'utf8'))})`)
     page.on('pageerror', (error) => trace('pageerror', String(error)))
     page.on('console', (message) => message.type() === 'error' && trace('console-error', message.text()))
     page.on('popup', (popup) => {

@@ -40,9 +40,9 @@ export class Port extends EventEmitter {
 }
 
 export class MessageChannelMain {
+  port1 = new Port()
+  port2 = new Port()
   constructor() {
-    this.port1 = new Port()
-    this.port2 = new Port()
     this.port1.peer = this.port2
     this.port2.peer = this.port1
   }

@@ -30,6 +30,16 @@ const ports = new Map()
 const parentPort = new EventEmitter()
 parentPort.postMessage = (data) => post({ data })
 process.parentPort = parentPort
+// As in Electron, messages wait for the first listener.
+const waiting = []
+let listening = false
+parentPort.on('newListener', (event) => {
+  if (event !== 'message' || listening) return
+  listening = true
+  setImmediate(() => {
+    for (const message of waiting.splice(0)) parentPort.emit('message', message)
+  })
+})
 process.on('message', ({ port, data, close, ports: numbers = [] }) => {
   if (port !== undefined) {
     if (close) ports.get(port)?.emit('close')
@@ -41,7 +51,8 @@ process.on('message', ({ port, data, close, ports: numbers = [] }) => {
     ports.set(number, made)
     return made
   })
-  parentPort.emit('message', { data, ports: made })
+  if (listening && waiting.length === 0) parentPort.emit('message', { data, ports: made })
+  else waiting.push({ data, ports: made })
 })
 // Electron ends a utility process with its parent.
 process.on('disconnect', () => process.exit(0))

@@ -56,19 +56,19 @@ export class GenerationService {
   }
 
   async start({ prompt, ...settings }: ValidParams<'generate.start'>): Promise<RunDetail> {
-    const session = this.idleSession()
+    const session = await this.idleSession()
     const { ids, text } = await this.options.tokens.promptIds(prompt)
     return this.begin(session, this.newDetail(prompt, ids, text, settings), ids)
   }
 
   async regenerate({ runId, ...settings }: ValidParams<'generate.regenerate'>): Promise<RunDetail> {
-    const session = this.idleSession()
+    const session = await this.idleSession()
     const { detail } = await this.options.runs.open(runId)
     return this.begin(session, this.newDetail(detail.prompt, detail.promptIds, detail.promptText, settings), detail.promptIds)
   }
 
   async branch({ runId, position, tokenId, ...settings }: ValidParams<'generate.branch'>): Promise<RunDetail> {
-    const session = this.idleSession()
+    const session = await this.idleSession()
     const parent = await this.options.runs.open(runId)
     const promptLength = parent.detail.promptIds.length
     if (position < promptLength || position >= parent.ids.length)
@@ -87,7 +87,7 @@ export class GenerationService {
   }
 
   async continue({ runId, ...settings }: ValidParams<'generate.continue'>): Promise<RunDetail> {
-    const session = this.idleSession()
+    const session = await this.idleSession()
     const run = await this.options.runs.open(runId)
     const firstToken = run.ids.length - run.detail.promptIds.length
     const resumed = await this.options.store.resume(runId, firstToken, (columns) => encodeAll(columns, run.handle))
@@ -109,8 +109,8 @@ export class GenerationService {
     await this.done
   }
 
-  private idleSession(): Session {
-    const session = this.options.models.require()
+  private async idleSession(): Promise<Session> {
+    const session = await this.options.models.whenLoaded()
     if (this.active !== undefined || session.busy) throw new GretaError('busy', 'A generation is running.', 'Stop it first.')
     return session
   }

@@ -37,7 +37,7 @@ export interface ModelServiceOptions {
 export class ModelService {
   private session: Session | undefined
   private loaded: LoadedModel | undefined
-  private loading: { readonly path: string; readonly abort: AbortController } | undefined
+  private loading: { readonly path: string; readonly abort: AbortController; readonly done: Promise<LoadedModel> } | undefined
   private readonly hashes: JsonFile<typeof hashesSchema>
 
   constructor(private readonly options: ModelServiceOptions) {
@@ -58,30 +58,40 @@ export class ModelService {
     throw new GretaError('not-found', 'No model is loaded.', this.loading === undefined ? 'Open a model first.' : 'It is still loading.')
   }
 
-  async load(path: string, options: LoadOptions): Promise<LoadedModel> {
-    if (this.loading !== undefined) throw new GretaError('busy', `${this.loading.path} is being loaded.`, 'Cancel that first.')
-    if (this.session?.busy) throw new GretaError('busy', 'A generation is running.', 'Stop it first.')
+  /** The session; when a model is being loaded (after a restart, say) it is waited for. */
+  async whenLoaded(): Promise<Session> {
+    await this.loading?.done.catch(() => undefined) // its own asker is told why it failed
+    return this.require()
+  }
+
+  load(path: string, options: LoadOptions): Promise<LoadedModel> {
+    if (this.loading !== undefined)
+      return Promise.reject(new GretaError('busy', `${this.loading.path} is being loaded.`, 'Cancel that first.'))
+    if (this.session?.busy) return Promise.reject(new GretaError('busy', 'A generation is running.', 'Stop it first.'))
     const abort = new AbortController()
-    this.loading = { path, abort }
-    try {
-      // One model at a time in memory: the old one goes first, or the new one's plan would not fit where it could.
-      await this.unload()
-      this.options.onProgress({ path, phase: 'reading', fraction: 0 })
-      const session = await this.options.engine.loadSession(path, options, {
-        signal: abort.signal,
-        onProgress: ({ stage, fraction }) =>
-          this.options.onProgress({ path, phase: PHASES[stage], fraction: Math.min(1, Math.max(0, fraction)) })
-      })
-      this.session = session
-      this.loaded = this.describe(session, this.knownHash(session.model))
-      this.options.recents.add(path)
-      this.options.onRemember({ path, options })
-      this.options.onChange(this.loaded)
-      if (this.loaded.sha256 === undefined) void this.hashLater(session)
-      return this.loaded
-    } finally {
+    const done = this.loadNow(path, options, abort.signal).finally(() => {
       this.loading = undefined
-    }
+    })
+    this.loading = { path, abort, done }
+    return done
+  }
+
+  private async loadNow(path: string, options: LoadOptions, signal: AbortSignal): Promise<LoadedModel> {
+    // One model at a time in memory: the old one goes first, or the new one's plan would not fit where it could.
+    await this.unload()
+    this.options.onProgress({ path, phase: 'reading', fraction: 0 })
+    const session = await this.options.engine.loadSession(path, options, {
+      signal,
+      onProgress: ({ stage, fraction }) =>
+        this.options.onProgress({ path, phase: PHASES[stage], fraction: Math.min(1, Math.max(0, fraction)) })
+    })
+    this.session = session
+    this.loaded = this.describe(session, this.knownHash(session.model))
+    this.options.recents.add(path)
+    this.options.onRemember({ path, options })
+    this.options.onChange(this.loaded)
+    if (this.loaded.sha256 === undefined) void this.hashLater(session)
+    return this.loaded
   }
 
   cancelLoad(): void {
@@ -149,9 +159,7 @@ export class ModelService {
   }
 
   private describe(session: Session, sha256: string | undefined): LoadedModel {
-    const { tokenizer } = session.model
-    if (tokenizer === undefined) throw new GretaError('unsupported', `${session.model.path} has no tokenizer.`)
-    return loadedModel(session, tokenizer, sha256)
+    return loadedModel(session, sha256)
   }
 
   private knownHash(model: OpenedModel): string | undefined {

@@ -113,14 +113,25 @@ export function quantLabel(opened: OpenedModel): string {
 
 export const planSummary = (plan: MemoryPlan): MemoryPlanSummary => ({ ...plan })
 
-export function loadedModel(session: Session, tokenizerSpec: TokenizerSpec, sha256: string | undefined): LoadedModel {
+/** A model without a vocabulary works on token ids alone. */
+const noTokenizer = (vocabularySize: number): TokenizerSummary => ({
+  kind: 'none',
+  vocabularySize,
+  mergeCount: 0,
+  addBos: false,
+  addEos: false,
+  addSpacePrefix: false,
+  endOfGenerationIds: []
+})
+
+export function loadedModel(session: Session, sha256: string | undefined): LoadedModel {
   const { model, config, options } = session
   return {
     path: model.path,
     fileName: basename(model.path),
     format: model.format,
     config: configSummary(config),
-    tokenizer: tokenizerSummary(tokenizerSpec),
+    tokenizer: model.tokenizer === undefined ? noTokenizer(config.vocabularySize) : tokenizerSummary(model.tokenizer),
     hasChatTemplate: model.chatTemplate !== undefined,
     ...(model.chatTemplate === undefined ? {} : { chatTemplate: model.chatTemplate }),
     quantLabel: quantLabel(model),

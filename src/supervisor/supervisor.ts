@@ -61,8 +61,14 @@ export class Supervisor {
     const run: HostRun = { process, startedAt: now, lastHeardAt: now, fatal: undefined, expectedEnd: false }
     this.run = run
     this.activity = undefined
-    const { message: _, ...rest } = this.current
-    this.tell({ ...rest, state: this.current.attempt > 0 ? 'restarting' : 'starting', epoch: this.current.epoch + 1 })
+    // While it restarts after a crash the reason stays: a page that comes now wants to know it too.
+    const restarting = this.current.attempt > 0
+    const { restartInMilliseconds: _, ...incident } = this.current
+    this.tell({
+      ...(restarting ? incident : this.withoutIncident()),
+      state: restarting ? 'restarting' : 'starting',
+      epoch: this.current.epoch + 1
+    })
     process.onMessage((message) => {
       if (this.run === run) this.receive(run, message)
     })
