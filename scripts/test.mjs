@@ -20,7 +20,8 @@ const SUITES = {
   'native-thread-sanitizer': () => nativeTests('build-tsan', ['GRETA_SANITIZE=thread', 'CMAKE_BUILD_TYPE=RelWithDebInfo']),
   gpu: gpuTests,
   unit: unitTests,
-  e2e: browserTests
+  e2e: browserTests,
+  package: packageTests
 }
 
 const onlyIndex = process.argv.indexOf('--only')
@@ -94,6 +95,15 @@ async function unitTests() {
   // A file that cannot even be loaded has no failed test of its own.
   const failed = numFailedTests === 0 && (status !== 0 || numFailedTestSuites > 0) ? 1 : numFailedTests
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
+}
+
+/** The unpacked app around a stand-in for the Electron binary: layout, archive, fuses. */
+async function packageTests() {
+  const { status, output } = await run(process.execPath, ['scripts/package.mjs', '--stub'], { capture: true, show: false })
+  const match = /^(\d+) passed, (\d+) failed$/m.exec(output)
+  if (match === null || status !== 0) console.log(output)
+  if (match === null) return { passed: 0, failed: 1, skipped: 0 }
+  return { passed: Number(match[1]), failed: Number(match[2]), skipped: 0 }
 }
 
 async function browserTests() {
