@@ -3,6 +3,7 @@ import { limitsFor } from '../../engine/numerics/bands'
 import { pairTraits } from '../../engine/numerics/parity'
 import { exportRepro } from '../../engine/numerics/repro'
 import { runFaultLab } from '../../engine/numerics/fault-lab'
+import { errorFigure } from '../../shared/figures'
 import { type DivergenceCard, type DivergenceReport, type ExerciseResult, toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords } from '../arguments'
 import { LOAD_OPTIONS } from '../load-settings'
@@ -10,7 +11,6 @@ import { EXIT, type Verb } from '../program'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
 import { REFERENCE_OPTIONS, withSides } from './sides'
-import { errorFigure } from './table'
 
 const OPTIONS = {
   ...LOAD_OPTIONS,

@@ -2,6 +2,7 @@ import { compareDumps, type GuardrailReport } from '../../engine/numerics/dump-g
 import { checkEquivalence } from '../../engine/numerics/equivalence'
 import { readLogitsDump } from '../../engine/numerics/logits-dump'
 import { loadSession } from '../../engine/session'
+import { errorFigure } from '../../shared/figures'
 import { type EquivalenceReport, toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords, usage } from '../arguments'
 import { LOAD_OPTIONS, loadOptions } from '../load-settings'
@@ -9,7 +10,6 @@ import { bundledModel, EXIT, type Verb } from '../program'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
 import { withSession } from './sides'
-import { errorFigure } from './table'
 
 const OPTIONS = {
   ...LOAD_OPTIONS,

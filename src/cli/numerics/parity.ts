@@ -1,5 +1,6 @@
 import { compareSessions } from '../../engine/numerics/parity'
 import { compareWithRecording, type RecordedParityReport } from '../../engine/numerics/recorded-parity'
+import { errorFigure, percentFigure } from '../../shared/figures'
 import type { ParityReport } from '../../shared/protocol/numerics'
 import { toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords } from '../arguments'
@@ -8,7 +9,7 @@ import { EXIT, type Verb } from '../program'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
 import { REFERENCE_OPTIONS, withSession, withSides } from './sides'
-import { errorFigure, percentFigure, textTable } from './table'
+import { textTable } from './table'
 
 const OPTIONS = {
   ...LOAD_OPTIONS,

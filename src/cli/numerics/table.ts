@@ -8,7 +8,3 @@ export function textTable(rows: readonly (readonly string[])[], numeric: readonl
       .trimEnd()
   return `${rows.map(line).join('\n')}\n`
 }
-
-/** "1.23e-10", "0", "NaN": the form every error figure of the reports has. */
-export const errorFigure = (value: number): string => (value === 0 ? '0' : Number.isFinite(value) ? value.toExponential(2) : String(value))
-export const percentFigure = (share: number): string => (Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : String(share))

@@ -86,6 +86,20 @@ export async function generate(): Promise<boolean> {
   return begin((settings) => call('generate.start', { prompt, ...settings }))
 }
 
+/** A run of these tokens and one more, to look into them. True when it is there, with its statistics. */
+export async function evaluatePrompt(prompt: Prompt): Promise<boolean> {
+  const begun = await begin((settings) =>
+    call('generate.start', {
+      prompt,
+      ...settings,
+      stopping: { ...settings.stopping, maxTokens: 1 },
+      capture: { ...settings.capture, level: 'stats' }
+    })
+  )
+  if (begun) await generationEnded()
+  return begun
+}
+
 export async function stopGenerating(): Promise<void> {
   if (useStore.getState().live !== undefined) await call('generate.stop', {})
 }

@@ -1,4 +1,5 @@
 import { continueRun, generate, regenerateRun, stepHistory, stopGenerating } from '../actions/generation'
+import { CHECK_COMMANDS } from '../features/checks/commands'
 import { STORY_BEGINNINGS, writeStory } from '../features/play/story'
 import { LANGUAGES } from '../i18n'
 import { useStore, type ViewId } from '../store'
@@ -58,6 +59,7 @@ export const GLOBAL_COMMANDS: readonly Command[] = [
     run: () => state().setOverlay('logits')
   },
   { id: 'first-alert', title: 'app.firstAlert', group: 'app.groupInspect', keys: 'Mod+Shift+A', run: goToFirstAlert },
+  ...CHECK_COMMANDS,
   ...VIEWS.map(
     (view, index): Command => ({
       id: `view-${view.id}`,

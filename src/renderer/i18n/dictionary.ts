@@ -1,4 +1,5 @@
 import { appMessages } from '../app/messages'
+import { checksMessages } from '../features/checks/messages'
 import { compareMessages } from '../features/compare/messages'
 import { layersMessages } from '../features/layers/messages'
 import { logitsMessages } from '../features/logits/messages'
@@ -15,6 +16,7 @@ export const dictionary = {
   play: playMessages,
   logits: logitsMessages,
   layers: layersMessages,
+  checks: checksMessages,
   compare: compareMessages,
   profile: profileMessages,
   model: modelMessages,

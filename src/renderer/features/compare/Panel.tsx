@@ -1,2 +1,2 @@
-export { ComparePanel as Panel } from './ComparePanel'
+export { CompareTabs as Panel } from './CompareTabs'
 export { PairInspector as Inspector } from './PairInspector'

@@ -7,6 +7,8 @@ export type Side = (typeof SIDES)[number]
 
 /** Which two runs are compared and how. B is what is judged, A what it is judged against. */
 export interface PairState {
+  /** Two runs, or the numeric checks. */
+  readonly tab: 'runs' | 'checks'
   readonly a: string | undefined
   readonly b: string | undefined
   readonly side: Side
@@ -17,6 +19,7 @@ export interface PairState {
 }
 
 export const usePairState = create<PairState>()((set) => ({
+  tab: 'runs',
   a: undefined,
   b: undefined,
   side: 'difference',
