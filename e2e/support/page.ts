@@ -21,6 +21,21 @@ export async function generationEnded(page: Page): Promise<void> {
   await expect(page.getByTestId('status-rate')).toBeVisible()
 }
 
+/** The beginning of a story: as many tokens as a test needs, then Stop. */
+export async function beginStory(page: Page, tokens = 10): Promise<void> {
+  await page.getByTestId('write-story').click()
+  await expect.poll(() => generatedCount(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(tokens)
+  const stop = page.getByRole('button', { name: 'Stop' })
+  if (await stop.isVisible()) await stop.click().catch(() => undefined) // it may have ended by itself
+  await generationEnded(page)
+}
+
+export type ViewName = 'Play' | 'Layers' | 'Compare' | 'Profile' | 'Model' | 'Runs' | 'Server'
+export async function showView(page: Page, view: ViewName): Promise<void> {
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: view }).click()
+  await expect(page.getByRole('main')).toHaveAccessibleName(view)
+}
+
 export const generatedCount = async (page: Page): Promise<number> =>
   Number.parseInt((await page.getByTestId('generated-count').textContent()) ?? '', 10)
 

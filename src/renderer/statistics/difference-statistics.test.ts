@@ -47,6 +47,7 @@ it('finds the first and the largest difference, and the worse severity', () => {
   expect(difference.first).toMatchObject({ position: 9, traceIndex: 5 })
   expect(difference.first?.difference).toBeCloseTo(0.0099, 4)
   expect(difference.largest).toMatchObject({ position: 30, traceIndex: 2, difference: Math.fround(0.9) === 0 ? 0 : 0.9 })
+  expect([0, 1, 40, 99].map((position) => difference.cellsBefore(position))).toEqual([0, ROWS, 40 * ROWS, 40 * ROWS])
   expect(difference.severity(12, 4)).toBe(SEVERITY.nan)
   expect(difference.value('rms', 8, 5)).toBe(0)
   expect(difference.valuePyramid().level(1).greatest.get(2, 5)).toBeCloseTo(0.0099, 4)

@@ -33,6 +33,8 @@ export class DifferenceStatistics implements StatisticsSource {
   private readonly severities: ColumnBlocks<Uint8Array>
   private readonly severityPyramid: SeverityPyramid
   private readonly pyramid: ValuePyramid
+  /** Cells that both runs have, up to and including each position. */
+  private readonly sharedCells: number[] = []
   private positionEnd = 0
   private seenA = 0
   private seenB = 0
@@ -66,6 +68,11 @@ export class DifferenceStatistics implements StatisticsSource {
   }
   get largest(): DifferenceCell | undefined {
     return this.largestCell
+  }
+
+  /** Cells compared at positions below `position`: what "no difference" rests on. */
+  cellsBefore(position: number): number {
+    return position <= 0 ? 0 : (this.sharedCells[Math.min(position, this.positionEnd) - 1] ?? 0)
   }
 
   dirtySince(revision: number): number {
@@ -108,10 +115,12 @@ export class DifferenceStatistics implements StatisticsSource {
     const block = this.differences.writable(position)
     const severity = this.severities.writable(position)
     const at = this.differences.offset(position)
+    let shared = this.sharedCells[position - 1] ?? 0
     for (let row = 0; row < this.rows; row++) {
       const inA = this.a.severity(position, row)
       const inB = this.b.severity(position, row)
       if (inA === SEVERITY.notCaptured || inB === SEVERITY.notCaptured) continue
+      shared += 1
       const difference = relativeDifference(this.a.value(this.field, position, row), this.b.value(this.field, position, row))
       block[at + row] = difference
       severity[at + row] = Math.max(inA, inB)
@@ -120,6 +129,7 @@ export class DifferenceStatistics implements StatisticsSource {
       this.firstCell ??= cell
       if (this.largestCell === undefined || difference > this.largestCell.difference) this.largestCell = cell
     }
+    this.sharedCells[position] = shared
     this.severityPyramid.add(position, severity, at)
     this.pyramid.add(position, block, at, severity, at)
   }
@@ -128,6 +138,7 @@ export class DifferenceStatistics implements StatisticsSource {
     this.differences.truncate(position)
     this.severities.truncate(position)
     this.positionEnd = position
+    this.sharedCells.length = position
     this.severityPyramid.truncate(position, (first) =>
       this.readd(first, position, (p, block, at) => this.severityPyramid.add(p, block, at))
     )

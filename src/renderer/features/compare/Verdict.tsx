@@ -19,6 +19,7 @@ export const Verdict = ({ pair }: { readonly pair: Pair }) => {
   const same = sameTokens(a, b)
   const first = difference?.first
   const beforeFork = first !== undefined && first.position < fork ? first : undefined
+  const compared = difference?.cellsBefore(fork) ?? 0
   const times = [medianStep(a), medianStep(b)] as const
   const go = (position: number, traceIndex?: number): void => {
     const place = traceIndex === undefined ? {} : tracePointAt(traceIndex, a.layerCount)
@@ -32,9 +33,10 @@ export const Verdict = ({ pair }: { readonly pair: Pair }) => {
       >
         {same ? t('compare.sameTokensText', { count: fork }) : <Fork pair={pair} fork={fork} />}
       </Card>
-      {difference !== undefined && beforeFork === undefined && (
-        <Card title={t('compare.identical')}>{t('compare.identicalText', { statistic: t(FIELD_TITLES[field]) })}</Card>
+      {difference !== undefined && beforeFork === undefined && compared > 0 && (
+        <Card title={t('compare.identical')}>{t('compare.identicalText', { statistic: t(FIELD_TITLES[field]), count: compared })}</Card>
       )}
+      {difference !== undefined && compared === 0 && <Card title={t('compare.nothingShared')}>{t('compare.nothingSharedText')}</Card>}
       {difference !== undefined && beforeFork !== undefined && (
         <Card title={t('compare.firstDifference')} onGo={() => go(beforeFork.position, beforeFork.traceIndex)}>
           {t('compare.cell', {

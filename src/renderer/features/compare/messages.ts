@@ -36,8 +36,13 @@ export const compareMessages = defineMessages({
   fork: { en: 'Texts part at token {position}', es: 'Los textos se separan en el token {position}' },
   identical: { en: 'Layers identical', es: 'Capas idénticas' },
   identicalText: {
-    en: '{statistic} of every tensor agrees to the bit before the fork',
-    es: '{statistic} de cada tensor coincide bit a bit antes de la separación'
+    en: '{statistic} agrees to the bit in all {count} tensor rows captured in both before the fork',
+    es: '{statistic} coincide bit a bit en las {count} filas de tensores capturadas en ambas antes de la separación'
+  },
+  nothingShared: { en: 'Layers not comparable', es: 'Capas no comparables' },
+  nothingSharedText: {
+    en: 'no tensor row before the fork was captured in both runs (tokens taken from the KV cache are not evaluated again)',
+    es: 'ninguna fila de tensor anterior a la separación se capturó en ambas (los tokens tomados de la caché KV no se evalúan de nuevo)'
   },
   firstDifference: { en: 'First difference', es: 'Primera diferencia' },
   largestDifference: { en: 'Largest before the fork', es: 'Mayor antes de la separación' },

@@ -11,7 +11,7 @@ import { useTool } from './use-tool'
 const number = (value: number | undefined): string => {
   if (value === undefined) return ''
   if (value === 0) return '0'
-  return Number.isFinite(value) ? value.toExponential(2) : String(value)
+  return Number.isFinite(value) ? value.toExponential(2) : Number.isNaN(value) ? '–' : String(value)
 }
 const percent = (value: number): string => `${(value * 100).toFixed(2)} %`
 
