@@ -15,7 +15,10 @@ export const Rail = () => {
   const showView = useStore((state) => state.showView)
   const setOverlay = useStore((state) => state.setOverlay)
   return (
-    <nav aria-label={t('app.views')} className="flex w-16 shrink-0 flex-col gap-0.5 overflow-y-auto border-r border-line bg-bg px-1.5 py-2">
+    <nav
+      aria-label={t('app.views')}
+      className="flex w-[4.5rem] shrink-0 flex-col gap-0.5 overflow-y-auto border-r border-line bg-bg px-1.5 py-2"
+    >
       {VIEWS.map((view, index) => (
         <Tooltip key={view.id} text={t(view.title)} keys={`Mod+${index + 1}`} side="right">
           <button

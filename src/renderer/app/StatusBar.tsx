@@ -9,6 +9,7 @@ import { Badge } from '../ui/Badge'
 import { cx } from '../ui/classes'
 import { Progress } from '../ui/Progress'
 import { goToFirstAlert } from './alerts'
+import { locationName } from './location'
 import { runFigures } from './run-figures'
 
 const Item = ({ children, className, testId }: { readonly children: ReactNode; readonly className?: string; readonly testId?: string }) => (
@@ -26,7 +27,7 @@ const EngineItem = () => {
     connection !== 'open'
       ? (['bg-danger', connection === 'connecting' ? t('app.connecting') : t('app.disconnected')] as const)
       : engine === 'ready'
-        ? (['bg-ok', location ?? ''] as const)
+        ? (['bg-ok', locationName(t, location ?? '')] as const)
         : engine === 'starting' || engine === 'restarting'
           ? (['bg-warn', t('app.engineStarting')] as const)
           : (['bg-danger', t('app.engineDown')] as const)
@@ -167,12 +168,12 @@ export const StatusBar = () => {
       <EngineItem />
       <ModelItem />
       {backend !== undefined && (
-        <span className="flex min-w-0 shrink gap-1.5 whitespace-nowrap" title={device} data-testid="status-backend">
+        <span className="flex shrink-0 gap-1.5 whitespace-nowrap" title={device} data-testid="status-backend">
           <span className="font-medium text-text">{backend}</span>
           <span className="hidden max-w-72 truncate 2xl:inline">{device}</span>
         </span>
       )}
-      <span className="ml-auto flex items-center gap-4">
+      <span className="ml-auto flex shrink-0 items-center gap-4">
         <CaptureItem />
         <RunItems />
       </span>

@@ -50,6 +50,7 @@ export const appMessages = defineMessages({
   search: { en: 'Search commands, models, runs…', es: 'Buscar órdenes, modelos, ejecuciones…' },
   nothingFound: { en: 'Nothing found', es: 'Nada encontrado' },
   helpHint: { en: 'Every command is also in the palette.', es: 'Todas las órdenes están también en la paleta.' },
+  thisMachine: { en: 'this machine', es: 'esta máquina' },
   noModel: { en: 'no model', es: 'sin modelo' },
   loadingModel: { en: 'Loading {name}: {percent} %', es: 'Cargando {name}: {percent} %' },
   cancelLoad: { en: 'Cancel loading', es: 'Cancelar la carga' },

@@ -1,7 +1,7 @@
 import type { Settings as HostSettings } from '../../shared/protocol'
 import { call } from '../bridge'
 import { useStore } from './index'
-import { readSettings, type Settings } from './settings'
+import { readSettings } from './settings'
 
 /** Keys of the free part of the workbench's settings. */
 const PAGE_KEY = 'ui'
@@ -14,7 +14,6 @@ let saving: ReturnType<typeof setTimeout> | undefined
 /** What the workbench remembers from the last time, once a page. */
 export function adoptHostSettings(host: HostSettings): void {
   if (adopted) return
-  adopted = true
   const { settings, changeSettings, changeSampling, changeStopping, changeCapture } = useStore.getState()
   const page = host.page[PAGE_KEY]
   if (page !== undefined) {
@@ -30,26 +29,36 @@ export function adoptHostSettings(host: HostSettings): void {
     changeStopping(host.generation.stopping)
     changeCapture(host.generation.capture)
   }
+  adopted = true
 }
 
-/** Saves what the person changes, a moment after the last change. */
+/** Saves what the person changes, a moment after the last change. What was only detected (the browser's language) is not saved. */
 export function followSettings(): void {
-  let last: Settings = useStore.getState().settings
+  let changed = { page: false, knobs: false }
   useStore.subscribe((state, before) => {
-    const knobsChanged = state.sampling !== before.sampling || state.stopping !== before.stopping || state.capture !== before.capture
-    if (!adopted || (state.settings === last && !knobsChanged)) return
-    last = state.settings
+    if (!adopted) return
+    const page = state.settings !== before.settings
+    const knobs = state.sampling !== before.sampling || state.stopping !== before.stopping || state.capture !== before.capture
+    if (!page && !knobs) return
+    changed = { page: changed.page || page, knobs: changed.knobs || knobs }
     clearTimeout(saving)
-    saving = setTimeout(() => void save(), SAVE_AFTER_MILLISECONDS)
+    saving = setTimeout(() => {
+      const due = changed
+      changed = { page: false, knobs: false }
+      void save(due)
+    }, SAVE_AFTER_MILLISECONDS)
   })
 }
 
-async function save(): Promise<void> {
+async function save({ page, knobs }: { readonly page: boolean; readonly knobs: boolean }): Promise<void> {
   const { settings, sampling, stopping, capture, hostSettings } = useStore.getState()
   await call('settings.set', {
-    theme: settings.theme,
-    language: settings.language,
-    generation: { sampling, stopping, capture },
-    page: { ...hostSettings?.page, [PAGE_KEY]: JSON.stringify(settings), [KNOBS_KEY]: 'kept' }
+    ...(page ? { theme: settings.theme, language: settings.language } : {}),
+    ...(knobs ? { generation: { sampling, stopping, capture } } : {}),
+    page: {
+      ...hostSettings?.page,
+      ...(page ? { [PAGE_KEY]: JSON.stringify(settings) } : {}),
+      ...(knobs ? { [KNOBS_KEY]: 'kept' } : {})
+    }
   })
 }

@@ -95,10 +95,10 @@ export const ChatEditor = ({ tokens }: { readonly tokens: PromptTokens | undefin
           // Scrolls: must be reachable by keyboard.
           // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           <div tabIndex={0} role="region" aria-label={t('play.rendered')} className="min-h-0 flex-1 overflow-auto p-3 -outline-offset-2">
-            {tokens?.error !== undefined && tokens.error !== '' ? (
-              <p className="text-danger">{tokens.error}</p>
-            ) : fileTemplate === undefined && template === undefined ? (
+            {fileTemplate === undefined && template === undefined ? (
               <p className="text-muted">{t('play.noTemplate')}</p>
+            ) : tokens?.error !== undefined && tokens.error !== '' ? (
+              <p className="text-danger">{tokens.error}</p>
             ) : (
               <Pieces pieces={tokens?.pieces ?? []} total={tokens?.count ?? 0} />
             )}

@@ -27,7 +27,7 @@ export const GenerateBar = () => {
   const shown = useShownRun()
   const idle = ready && !live && !starting
   return (
-    <div className="flex h-11 shrink-0 items-center gap-2 border-y border-line bg-bg px-3">
+    <div className="flex h-11 shrink-0 items-center gap-2 overflow-x-auto overflow-y-hidden border-y border-line bg-bg px-3">
       {live || starting ? (
         <Tooltip text={t('play.stop')} keys="Escape">
           <Button variant="primary" icon={Square} onClick={() => void stopGenerating()} disabled={!live} className="w-28">
@@ -54,7 +54,7 @@ export const GenerateBar = () => {
       <span aria-hidden className="mx-1 h-5 w-px bg-line" />
       <IconButton icon={Undo2} label={t('play.undo')} keys="Alt+ArrowLeft" disabled={!canUndo || live} onClick={() => stepHistory(-1)} />
       <IconButton icon={Redo2} label={t('play.redo')} keys="Alt+ArrowRight" disabled={!canRedo || live} onClick={() => stepHistory(1)} />
-      <label className="ml-auto flex items-center gap-2 text-sm text-muted">
+      <label className="ml-auto flex shrink-0 items-center gap-2 text-sm whitespace-nowrap text-muted">
         {t('play.maxTokens')}
         <NumberField
           label={t('play.maxTokens')}

@@ -51,13 +51,13 @@ const Legend = ({ mode }: { readonly mode: ColourMode }) => {
           ? t('play.legendMargin')
           : t('play.legendLatency')
   return (
-    <span className="hidden items-center gap-2 text-xs text-faint xl:flex" title={text}>
+    <span className="hidden items-center gap-2 text-xs text-faint xl:flex" title={text} role="img" aria-label={text}>
       <span aria-hidden className="lane flex">
         {[1, 2, 3, 4, 5, 6].map((level) => (
           <span key={level} className={`h-4 w-3.5 lane-level-${level}`} />
         ))}
       </span>
-      <span className="truncate">{text}</span>
+      <span className="hidden max-w-96 truncate 2xl:inline">{text}</span>
     </span>
   )
 }
@@ -103,7 +103,7 @@ export const OutputPanel = () => {
 
   return (
     <section aria-label={t('play.output')} className="flex min-h-0 flex-1 flex-col">
-      <header className="flex h-9 shrink-0 items-center gap-3 border-b border-line px-3">
+      <header className="flex h-9 shrink-0 items-center gap-3 overflow-x-auto overflow-y-hidden border-b border-line px-3">
         <GeneratedCount />
         <RunStateBadge run={run} live={live} />
         <BranchBar />

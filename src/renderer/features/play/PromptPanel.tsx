@@ -94,7 +94,7 @@ export const PromptPanel = () => {
 
   return (
     <section aria-label={t('play.prompt')} className="flex h-full min-h-0 flex-col">
-      <header className="flex h-10 shrink-0 items-center gap-3 border-b border-line px-3">
+      <header className="flex h-10 shrink-0 items-center gap-3 overflow-x-auto overflow-y-hidden border-b border-line px-3">
         <Segmented
           label={t('play.mode')}
           value={prompt.mode}

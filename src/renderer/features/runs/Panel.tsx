@@ -173,7 +173,7 @@ export const Panel = () => {
           const row = rows[index]
           if (row !== undefined) void open(row.id)
         }}
-        rowClass={(index) => (rows[index]?.id === shown ? 'border-l-2 border-l-accent' : undefined)}
+        rowClass={(index) => (rows[index]?.id === shown ? 'shadow-[inset_2px_0_0_var(--accent)]' : undefined)}
         columns={[
           { id: 'name', title: t('runs.name'), width: 'minmax(14rem,2fr)' },
           { id: 'text', title: t('runs.text'), width: 'minmax(10rem,2fr)' },

@@ -2,6 +2,7 @@ import { Check, Copy, PlugZap, RotateCw, Unplug } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import type { Device, EngineStatus } from '../../../shared/protocol'
 import { reportError } from '../../actions/report'
+import { locationName } from '../../app/location'
 import { call } from '../../bridge'
 import { type PlainMessageKey, useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -58,7 +59,7 @@ const Here = () => {
           <Badge tone={tone}>{t(key)}</Badge> <span className="text-muted">{engine.message}</span>
         </dd>
         <dt className="text-muted">{t('server.location')}</dt>
-        <dd>{engine.location}</dd>
+        <dd>{locationName(t, engine.location)}</dd>
         {info !== undefined && (
           <>
             <dt className="text-muted">{t('server.process')}</dt>

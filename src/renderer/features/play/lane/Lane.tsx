@@ -19,6 +19,8 @@ interface LaneProps {
 }
 
 const PADDING = 20
+/** Longer lines are hard to read. */
+const WIDEST_PIXELS = 980
 const OVERSCAN_LINES = 6
 const HOVER_MILLISECONDS = 120
 const LEAVE_MILLISECONDS = 220
@@ -61,7 +63,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const setInspectorOpen = useStore((state) => state.setInspectorOpen)
 
   const from = showPrompt ? 0 : columns.promptCount
-  const layout = useLayout(columns, box.width - 2 * PADDING, from, useFontsReady())
+  const layout = useLayout(columns, Math.min(WIDEST_PIXELS, box.width - 2 * PADDING), from, useFontsReady())
   // Only the latency colours need the median, and they follow it at the charts' pace.
   const pace = useStore((state) => (mode === 'latency' ? state.slowTick : 0))
   const median = useMemo(() => (mode === 'latency' && pace >= 0 ? medianStep(columns) : Number.NaN), [mode, columns, pace])

@@ -19,7 +19,7 @@ export const Knob = ({ definition, reference }: { readonly definition: KnobDefin
   const neutral = value === definition.neutral
   const change = (next: number) => changeSampling({ [definition.knob]: next })
   return (
-    <div className={cx('grid grid-cols-[6.75rem_minmax(0,1fr)_3.75rem_1.5rem] items-center gap-2', !inChain && 'opacity-50')}>
+    <div className={cx('grid grid-cols-[6.75rem_minmax(3rem,1fr)_3.75rem_1.5rem] items-center gap-2', !inChain && 'opacity-50')}>
       <Tooltip text={inChain ? t(definition.help) : t('play.muted')} side="left">
         <span className={cx('flex items-center gap-1.5 truncate text-sm', neutral ? 'text-faint' : 'text-text')}>
           <span aria-hidden className={cx('size-1.5 shrink-0 rounded-full', changed ? 'bg-accent' : 'bg-transparent')} />
