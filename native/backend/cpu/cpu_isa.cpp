@@ -12,6 +12,7 @@ bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512dq");
 }
+bool has_amx() { return has_avx512() && amx_available(); }
 #endif
 bool always() { return true; }
 
@@ -20,18 +21,20 @@ struct Candidate {
   const char* description;
   bool (*available)();
   const KernelTable& (*kernels)();
+  const TileKernels& (*tiles)();
 };
 
 // Best first.
 constexpr Candidate kCandidates[] = {
 #if defined(__x86_64__)
-    {"avx512", "AVX-512, 16 f32 lanes", has_avx512, avx512_kernels},
-    {"avx2", "AVX2 + FMA + F16C, 8 f32 lanes", has_avx2, avx2_kernels},
+    {"amx", "AMX bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels},
+    {"avx512", "AVX-512, 16 f32 lanes", has_avx512, avx512_kernels, nullptr},
+    {"avx2", "AVX2 + FMA + F16C, 8 f32 lanes", has_avx2, avx2_kernels, nullptr},
 #endif
 #if defined(__ARM_NEON)
-    {"neon", "NEON, 8 f32 lanes", always, portable_kernels},
+    {"neon", "NEON, 8 f32 lanes", always, portable_kernels, nullptr},
 #endif
-    {"scalar", "portable C++, 8 f32 lanes", always, portable_kernels},
+    {"scalar", "portable C++, 8 f32 lanes", always, portable_kernels, nullptr},
 };
 
 }  // namespace
@@ -42,7 +45,7 @@ Status choose_instruction_set(const char* forced, InstructionSet* chosen) {
     if (!candidate.available()) continue;
     available += available.empty() ? candidate.name : std::string(", ") + candidate.name;
     if (forced == nullptr || forced[0] == 0 || std::strcmp(forced, candidate.name) == 0) {
-      *chosen = {&candidate.kernels(), candidate.name, candidate.description};
+      *chosen = {&candidate.kernels(), candidate.tiles == nullptr ? nullptr : &candidate.tiles(), candidate.name, candidate.description};
       return {};
     }
   }

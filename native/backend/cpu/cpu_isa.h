@@ -1,15 +1,16 @@
 // Which instruction set the cpu backend uses: the best of this processor, or the one that GRETA_CPU_ISA forces.
 #pragma once
 
-#include "backend/cpu/kernel_table.h"
+#include "backend/cpu/tile_table.h"
 #include "base/status.h"
 
 namespace greta::cpu {
 
 struct InstructionSet {
   const KernelTable* kernels = nullptr;
-  const char* name = "";         // as in GRETA_CPU_ISA
-  const char* description = "";  // for people
+  const TileKernels* tiles = nullptr;  // matrix products, where the processor has matrix tiles
+  const char* name = "";               // as in GRETA_CPU_ISA
+  const char* description = "";        // for people
 };
 
 // `forced` is the value of GRETA_CPU_ISA, null or "" when unset. Unknown or unavailable names give an error that lists what

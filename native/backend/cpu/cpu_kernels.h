@@ -34,15 +34,20 @@ class CpuKernels final : public HostKernels {
  private:
   struct ScratchSizes {
     uint64_t packed_floats, panel_floats, accumulator_floats, attention_floats;  // the last three for one thread
+    uint64_t packed_tile_elements, tile_panel_elements, tile_sum_floats;         // zero without tiles; the last two for one thread
   };
   // Most queries that one piece of attention handles together.
   static uint32_t attention_queries(const ModelDescription& model);
+  static void add_tile_sizes(uint32_t widest_columns, const LoadOptions& options, ScratchSizes* sizes);
   ScratchSizes scratch_sizes(const ModelDescription& model, const LoadOptions& options) const;
 
   void multiply_vector(const MatmulTask* tasks, uint32_t count, const float* x);
   void multiply_panels(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
   void multiply_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index);
   const float* pack_inputs(const float* x, uint32_t cols, uint32_t token_count);
+  void multiply_with_tiles(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
+  void multiply_tile_unit(const MatmulTask& task, uint32_t first_row, uint32_t last_row, uint32_t token_count, uint32_t thread_index);
+  void pack_tiles(const float* x, uint32_t cols, uint32_t token_count);
   void attend_tile(const KvCache& cache, uint32_t layer, const float* q, uint32_t position, uint32_t token_count, uint32_t kv_head,
                    uint32_t first_token, uint32_t thread_index, float* context);
 
@@ -55,7 +60,11 @@ class CpuKernels final : public HostKernels {
   // Inputs of a matrix product: (token blocks, column panels, tokens of the block, kPanelColumns), padded with zeros.
   AlignedBuffer<float> packed_;
   AlignedBuffer<float> panels_, accumulators_, attention_;  // one part for each thread
-  AlignedBuffer<float> cosines_, sines_;                    // (batch, rope_dims / 2) of the positions below
+  // Inputs as bf16 tiles: (token blocks, column chunks, token tiles, steps, parts) tiles; panels and sums for each thread.
+  AlignedBuffer<uint16_t> packed_tiles_, tile_panels_;
+  AlignedBuffer<float> tile_sums_;
+  uint32_t tile_parts_ = 1;
+  AlignedBuffer<float> cosines_, sines_;  // (batch, rope_dims / 2) of the positions below
   const double* rope_frequencies_ = nullptr;
   uint32_t rope_position_ = 0, rope_count_ = 0;
 };

@@ -41,6 +41,13 @@ struct Simd {
   static Floats from_bf16(const uint8_t* p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))), 16));
   }
+#if defined(__AVX512BF16__)
+  // Two vectors as 32 bf16, rounded to nearest even.
+  static void store_bf16(const Floats* v, uint16_t* output) {
+    const __m512bh rounded = _mm512_cvtne2ps_pbh(v[1], v[0]);
+    std::memcpy(output, &rounded, sizeof(rounded));
+  }
+#endif
   static float half(HalfBits bits) { return _cvtsh_ss(bits); }
   static void scale_bytes(uint64_t bytes, float factor, float* output) {
     const __m256i wide = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(bytes)));

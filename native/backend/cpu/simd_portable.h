@@ -88,6 +88,10 @@ struct Simd {
     }
     return result;
   }
+  // 32 floats as bf16, rounded to nearest even.
+  static void store_bf16(const Floats* v, uint16_t* output) {
+    for (uint32_t i = 0; i < 32; ++i) output[i] = float_to_bf16(v[i / kLanes][i % kLanes]);
+  }
   static float half(HalfBits bits) { return half_to_float(bits); }
   // output[i] = byte i of `bytes` * factor, i < 8
   static void scale_bytes(uint64_t bytes, float factor, float* output) {
