@@ -4,14 +4,17 @@
  */
 export const LIMITS = {
   /** All bytes before the tensor data. The largest real headers (260 000 pieces with merges) are near 15 MB. */
-  headerBytes: 256 * 1024 * 1024,
+  headerBytes: 128 * 1024 * 1024,
   metadataEntries: 65_536,
   /** GGUF's own limit. */
   keyBytes: 65_535,
   stringBytes: 64 * 1024 * 1024,
-  numericArrayElements: 1 << 24,
-  stringArrayElements: 1 << 22,
-  tensors: 1 << 20,
+  /** Elements of all metadata arrays together. The largest vocabularies have 1.3 million (pieces, scores, types, merges). */
+  arrayElements: 1 << 22,
+  /** Ids of pieces are below this. */
+  vocabulary: 1 << 22,
+  /** The largest published model has 91 thousand. */
+  tensors: 1 << 17,
   tensorNameBytes: 1024,
   dimensions: 4,
   splitFiles: 1000,
@@ -20,7 +23,7 @@ export const LIMITS = {
   /** JSON files beside SafeTensors weights. */
   configJsonBytes: 4 * 1024 * 1024,
   tokenizerFileBytes: 128 * 1024 * 1024,
-  /** SafeTensors' own limit is 100 MB; a header of a million tensors is about this long. */
+  /** SafeTensors' own limit is 100 MB; a header of all tensors allowed is a tenth of it. */
   safetensorsHeaderBytes: 100_000_000,
   layers: 4096,
   headDim: 1024,

@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { GretaError } from '../../../shared/errors'
 import { openModel } from '../open-model'
@@ -282,6 +283,18 @@ describe('weaknesses that other loaders had', () => {
     const path = scratch.write('piece.gguf', edited({ key: 'tokenizer.ggml.tokens', type: 'array', of: 'string', values }))
     const opened = await openModel(path)
     expect(opened.tokenizer?.pieces.at(-1)).toHaveLength(2 ** 20)
+  })
+
+  it('arrays are bounded even where the file has the bytes', async () => {
+    for (const claimed of [2 ** 22 + 1, 2 ** 32]) {
+      const bytes = Buffer.from(bare([{ key: 'k', type: 'array', of: 'u8', values: [] }]))
+      bytes.writeBigUInt64LE(BigInt(claimed), 24 + 8 + 1 + 4 + 4)
+      const path = scratch.write('sparse.gguf', bytes)
+      truncateSync(path, 2 ** 33)
+      await expect(openModel(path)).rejects.toThrow(
+        new RegExp(`claims ${claimed} elements of the array "k"; at most 4194304 are read`, 'u')
+      )
+    }
   })
 
   it('nested arrays are refused however deep', async () => {

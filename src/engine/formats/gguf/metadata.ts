@@ -6,13 +6,19 @@ import { type GgufScalarType, type ValueTypeFacts, valueTypeById } from './value
 /** The key-values of a GGUF header, in file order. Duplicate keys, nested arrays and unknown types are refused. */
 export function readMetadata(cursor: GgufCursor, count: number): Map<string, MetadataValue> {
   const metadata = new Map<string, MetadataValue>()
+  const budget: ElementBudget = { left: LIMITS.arrayElements }
   for (let index = 0; index < count; index += 1) {
     const key = cursor.string(`the key of metadata entry ${index}`, LIMITS.keyBytes)
     if (key.length === 0) throw cursor.formatError(`metadata entry ${index} has an empty key.`)
     if (metadata.has(key)) throw cursor.formatError(`metadata key ${quote(key)} appears twice.`)
-    metadata.set(key, readValue(cursor, key))
+    metadata.set(key, readValue(cursor, key, budget))
   }
   return metadata
+}
+
+/** What arrays may still hold: many large ones together would take as much memory and time as one too large. */
+interface ElementBudget {
+  left: number
 }
 
 const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
@@ -25,11 +31,11 @@ function readType(cursor: GgufCursor, what: string): ValueTypeFacts {
   return facts
 }
 
-function readValue(cursor: GgufCursor, key: string): MetadataValue {
+function readValue(cursor: GgufCursor, key: string, budget: ElementBudget): MetadataValue {
   const what = `the value of ${quote(key)}`
   const type = readType(cursor, what)
   if (type.name === 'string') return cursor.string(what, LIMITS.stringBytes)
-  if (type.name === 'array') return readArray(cursor, key)
+  if (type.name === 'array') return readArray(cursor, key, budget)
   return readScalar(cursor, type.name, type.bytes, what)
 }
 
@@ -41,9 +47,8 @@ function readScalar(cursor: GgufCursor, type: GgufScalarType, bytes: number, wha
   return value === 1
 }
 
-/** 64-bit integers that a double holds exactly become numbers, others stay bigint. */
-const narrow = (value: bigint): number | bigint =>
-  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
+/** 64-bit integers that a double holds exactly become numbers, others stay bigint. `high` is signed for i64. */
+const combine = (high: number, low: number): number | undefined => (high >= -(2 ** 21) && high < 2 ** 21 ? high * 2 ** 32 + low : undefined)
 
 const DECODE: Readonly<Record<GgufScalarType, (view: Buffer, offset: number) => number | bigint>> = {
   u8: (view, offset) => view.readUInt8(offset),
@@ -54,17 +59,17 @@ const DECODE: Readonly<Record<GgufScalarType, (view: Buffer, offset: number) => 
   i32: (view, offset) => view.readInt32LE(offset),
   f32: (view, offset) => view.readFloatLE(offset),
   bool: (view, offset) => view.readUInt8(offset),
-  u64: (view, offset) => narrow(view.readBigUInt64LE(offset)),
-  i64: (view, offset) => narrow(view.readBigInt64LE(offset)),
+  u64: (view, offset) => combine(view.readUInt32LE(offset + 4), view.readUInt32LE(offset)) ?? view.readBigUInt64LE(offset),
+  i64: (view, offset) => combine(view.readInt32LE(offset + 4), view.readUInt32LE(offset)) ?? view.readBigInt64LE(offset),
   f64: (view, offset) => view.readDoubleLE(offset)
 }
 
-function readArray(cursor: GgufCursor, key: string): MetadataValue {
+function readArray(cursor: GgufCursor, key: string, budget: ElementBudget): MetadataValue {
   const what = `the array ${quote(key)}`
   const type = readType(cursor, `the elements of ${what}`)
   if (type.name === 'array') throw cursor.formatError(`${what} holds arrays; nested arrays are not read.`)
-  const isText = type.name === 'string'
-  const count = cursor.count(`elements of ${what}`, type.bytes, isText ? LIMITS.stringArrayElements : LIMITS.numericArrayElements)
+  const count = cursor.count(`elements of ${what}`, type.bytes, budget.left)
+  budget.left -= count
   if (type.name === 'string') {
     const element = `an element of ${what}`
     const texts: string[] = []

@@ -15,7 +15,7 @@ export interface AddedToken {
 export function parseAddedToken(fileName: string, idValue: unknown, entry: JsonObject): AddedToken {
   const id = typeof idValue === 'string' && /^\d{1,9}$/u.test(idValue) ? Number(idValue) : idValue
   const text = entry['content']
-  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= LIMITS.stringArrayElements || typeof text !== 'string') {
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= LIMITS.vocabulary || typeof text !== 'string') {
     throw new GretaError('format', `${fileName}: added token ${describeValue(idValue)} with text ${describeValue(text)} is not valid.`)
   }
   return { id, text, special: entry['special'] === true }
@@ -42,7 +42,7 @@ export class VocabularyBuilder {
 
   set(id: number, piece: string, type: number): void {
     // The cap keeps one absurd id from making a table of holes.
-    if (!Number.isInteger(id) || id < 0 || id >= LIMITS.stringArrayElements) {
+    if (!Number.isInteger(id) || id < 0 || id >= LIMITS.vocabulary) {
       throw new GretaError('format', `${this.fileName}: token ${describeValue(piece)} has id ${id}, which is out of range.`)
     }
     while (this.pieces.length < id) {

@@ -35,7 +35,7 @@ export function parseSentencePieceModel(name: string, bytes: Uint8Array): Senten
   for (const field of protobufFields(name, bytes)) {
     if (field.kind !== 'bytes') continue
     if (field.number === ModelField.pieces) {
-      if (pieces.length >= LIMITS.stringArrayElements) throw new GretaError('format', `${name} holds more than ${pieces.length} pieces.`)
+      if (pieces.length >= LIMITS.vocabulary) throw new GretaError('format', `${name} holds more than ${pieces.length} pieces.`)
       const piece = parsePiece(name, field.value, pieces.length)
       pieces.push(piece.text)
       types.push(piece.type)

@@ -77,7 +77,7 @@ function readVocabulary(name: string, model: JsonObject, unknownText: string | u
 
 /** Merges are "left right" texts, or [left, right] pairs in files since 2024. */
 function readMerges(name: string, values: readonly unknown[]): readonly string[] {
-  if (values.length > LIMITS.stringArrayElements) throw new GretaError('format', `${name}: ${values.length} merges are too many.`)
+  if (values.length > LIMITS.vocabulary) throw new GretaError('format', `${name}: ${values.length} merges are too many.`)
   return values.map((value, index) => {
     if (typeof value === 'string' && value.indexOf(' ', 1) > 0) return value
     if (
