@@ -1,5 +1,6 @@
 #include "engine/logits_history.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace greta {
@@ -11,7 +12,7 @@ void LogitsHistory::allocate(uint32_t rows, uint32_t vocabulary_size, uint32_t p
   values_.assign(static_cast<size_t>(rows) * vocabulary_size, 0.0f);
   row_of_position_.assign(positions, kNone);
   position_of_row_.assign(rows, kNone);
-  next_ = claimed_ = 0;
+  next_ = claimed_ = end_ = 0;
 }
 
 float* LogitsHistory::claim(uint32_t count) {
@@ -33,15 +34,17 @@ void LogitsHistory::assign(uint32_t index, uint32_t position) {
   if (before != kNone) position_of_row_[before] = kNone;
   row_of_position_[position] = row;
   position_of_row_[row] = static_cast<int32_t>(position);
+  end_ = std::max(end_, position + 1);
 }
 
 void LogitsHistory::rewind(uint32_t length) {
   const std::lock_guard lock(mutex_);
-  for (size_t position = length; position < row_of_position_.size(); ++position) {
+  for (uint32_t position = length; position < end_; ++position) {
     if (row_of_position_[position] == kNone) continue;
     position_of_row_[row_of_position_[position]] = kNone;
     row_of_position_[position] = kNone;
   }
+  end_ = std::min(end_, length);
 }
 
 bool LogitsHistory::copy(uint32_t position, float* destination) const {

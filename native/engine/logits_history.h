@@ -32,6 +32,7 @@ class LogitsHistory {
   std::vector<float> values_;
   std::vector<int32_t> row_of_position_, position_of_row_;
   uint32_t rows_ = 0, vocabulary_size_ = 0, next_ = 0, claimed_ = 0;
+  uint32_t end_ = 0;  // no position from here on has a row
 };
 
 }  // namespace greta

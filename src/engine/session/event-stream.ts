@@ -45,21 +45,29 @@ export class EventStream {
     if (this.claimed) throw new GretaError('internal', 'The events of a request are read once.')
     if (this.dropped) throw new GretaError('internal', 'Nobody read the events of this request while it ran: they were let go.')
     this.claimed = true
-    for (;;) {
-      const event = this.events.shift()
-      if (event !== undefined) {
-        const wasFull = this.full
-        this.bytes -= eventBytes(event)
-        if (wasFull && !this.full) this.onRoom?.()
-        yield event
-      } else if (this.ended) {
-        return
-      } else {
-        await new Promise<void>((resolve) => {
-          this.wakeReader = resolve
-        })
-        this.wakeReader = undefined
+    try {
+      for (;;) {
+        const event = this.events.shift()
+        if (event !== undefined) {
+          const wasFull = this.full
+          this.bytes -= eventBytes(event)
+          if (wasFull && !this.full) this.onRoom?.()
+          yield event
+        } else if (this.ended) {
+          return
+        } else {
+          await new Promise<void>((resolve) => {
+            this.wakeReader = resolve
+          })
+          this.wakeReader = undefined
+        }
       }
+    } finally {
+      // A reader that leaves early must not hold up the engine: the result is all that is still wanted.
+      this.dropped = true
+      this.events.length = 0
+      this.bytes = 0
+      this.onRoom?.()
     }
   }
 }

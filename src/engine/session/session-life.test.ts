@@ -99,6 +99,14 @@ describe('a session from load to close', () => {
     expect(text).toBe(report.text)
   })
 
+  it('a reader that leaves early does not hold up the request', async () => {
+    const running = session.generate({ ids: prompt, maxTokens: 60, ignoreEndOfGeneration: true, trace: { stats: true } })
+    for await (const event of running) if (event.kind === 'steps') break
+    const report = await running.result
+    expect(report.reason).toBe('length')
+    expect(report.ids.length).toBe(60)
+  })
+
   it('runs one request at a time', async () => {
     const running = session.generate({ ids: prompt, maxTokens: 20 })
     expect((await refusal(() => session.generate({ ids: prompt, maxTokens: 1 }))).message).toContain('busy')
