@@ -34,14 +34,13 @@ const describe = (intervals) => ({
 export async function servePage() {
   await build({ configFile: join(root, 'bench/ui/vite.config.ts') })
   const folder = join(root, 'out/bench-ui')
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)
-    try {
-      const content = await readFile(join(folder, path === '/' ? 'index.html' : path))
-      response.writeHead(200, { 'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream' }).end(content)
-    } catch {
-      response.writeHead(404).end()
-    }
+    const type = TYPES[extname(path) || '.html'] ?? 'application/octet-stream'
+    readFile(join(folder, path === '/' ? 'index.html' : path)).then(
+      (content) => response.writeHead(200, { 'content-type': type }).end(content),
+      () => response.writeHead(404).end()
+    )
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
