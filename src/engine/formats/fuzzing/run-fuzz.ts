@@ -1,16 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { GretaError } from '../../../shared/errors'
 import { openModel } from '../open-model'
-import { encodeGgufHeader } from '../writing/gguf-encoder'
-import { RandomBits } from '../writing/random'
-import { encodeSafetensorsParts } from '../writing/safetensors-encoder'
-import { chance, pick } from './interesting'
 import { brokenInvariants } from './invariants'
-import { mutateBytes } from './mutate-bytes'
-import { mutateGguf } from './mutate-gguf'
-import { mutateJson } from './mutate-json'
-import { type FolderSeed, folderSeed, type GgufSeed, ggufSeeds } from './seeds'
+import { writeCase } from './write-case'
 
 export interface FuzzOptions {
   /** A folder that may be filled and emptied. */
@@ -105,57 +96,4 @@ async function outcomeOf(path: string): Promise<Outcome> {
       problems.push(`not one short sentence: ${thrown.message.slice(0, 200)}`)
     return { kind: thrown.code, problems }
   }
-}
-
-/** Built once: a case takes a millisecond, the seeds take ten. */
-const seeds = { gguf: [] as readonly GgufSeed[], folder: undefined as FolderSeed | undefined }
-
-function allGgufSeeds(): readonly GgufSeed[] {
-  if (seeds.gguf.length === 0) seeds.gguf = ggufSeeds()
-  return seeds.gguf
-}
-
-function theFolderSeed(): FolderSeed {
-  seeds.folder ??= folderSeed()
-  return seeds.folder
-}
-
-/** Writes the files of a case and returns what to open. */
-function writeCase(folder: string, seed: number, number: number): string {
-  const random = new RandomBits(seed, `case ${number}`)
-  return random.below(5) < 3 ? writeGgufCase(folder, random) : writeFolderCase(join(folder, 'model'), random)
-}
-
-function writeGgufCase(folder: string, random: RandomBits): string {
-  const seed = pick(random, allGgufSeeds())
-  const header = chance(random, 4) ? seed.header : mutateGguf(random, seed.header)
-  const intact = Buffer.concat([encodeGgufHeader(header), Buffer.alloc(seed.dataBytes)])
-  const bytes = header === seed.header || chance(random, 4) ? mutateBytes(random, intact) : intact
-  const path = join(folder, 'case.gguf')
-  writeFileSync(path, bytes)
-  return path
-}
-
-function writeFolderCase(folder: string, random: RandomBits): string {
-  const seed = theFolderSeed()
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  const names = [...Object.keys(seed.json), ...Object.keys(seed.binary), 'model.safetensors']
-  const target = pick(random, names)
-  const damaged = (name: string, intact: Uint8Array): Uint8Array =>
-    name === target && chance(random, 3) ? mutateBytes(random, intact) : intact
-  for (const [name, value] of Object.entries(seed.json)) {
-    const text = name === target ? mutateJson(random, value) : JSON.stringify(value)
-    writeFileSync(join(folder, name), damaged(name, Buffer.from(text)))
-  }
-  const header = target === 'model.safetensors' ? mutateJson(random, seed.weightsHeader) : JSON.stringify(seed.weightsHeader)
-  const weights = encodeSafetensorsParts(header, [new Uint8Array(seed.dataBytes)])
-  writeFileSync(join(folder, 'model.safetensors'), damaged('model.safetensors', weights))
-  // Half the folders have no tokenizer.model, so that tokenizer.json is read.
-  if (target !== 'tokenizer.json' && chance(random, 2)) {
-    for (const [name, bytes] of Object.entries(seed.binary)) {
-      writeFileSync(join(folder, name), name === target ? mutateBytes(random, bytes) : bytes)
-    }
-  }
-  return folder
 }
