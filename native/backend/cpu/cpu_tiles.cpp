@@ -22,7 +22,7 @@ void CpuKernels::add_tile_sizes(uint32_t widest_columns, const LoadOptions& opti
   const uint64_t parts = options.precision == Precision::bf16 ? 1 : 2;
   const uint64_t tokens = static_cast<uint64_t>(tiles_of(options.batch_capacity)) * kTileSide;
   sizes->packed_tile_elements = tokens * chunks_of(widest_columns) * kTileChunkColumns * parts;
-  sizes->tile_panel_elements = static_cast<uint64_t>(kTileGroupRows) * kTileChunkColumns * parts;
+  sizes->tile_panel_elements = static_cast<uint64_t>(kTileGroupRows) * chunks_of(widest_columns) * kTileChunkColumns * parts;
   sizes->tile_sum_floats = kUnitRows * std::min<uint64_t>(kBlockTokens, tokens);
 }
 
@@ -85,16 +85,18 @@ void CpuKernels::multiply_tile_unit(const MatmulTask& task, uint32_t first_row, 
     const uint32_t tokens = std::min(kBlockTokens, token_count - block), token_tiles = tiles_of(std::min(kBlockTokens, padded - block));
     const uint64_t group_sums = static_cast<uint64_t>(token_tiles) * 2 * kTileSide * kTileSide;
     const uint16_t* inputs = packed_tiles_.data() + static_cast<uint64_t>(block) * chunks * kTileChunkColumns * tile_parts_;
-    for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
-      const uint32_t first = chunk * kTileChunkColumns, width = std::min(kTileChunkColumns, weight.cols - first);
+    // One token tile: whole rows at a time, so that memory is read in order. Its chunks lie end to end, so nothing else changes.
+    const uint32_t chunk_columns = token_tiles == 1 ? weight.cols : kTileChunkColumns;
+    for (uint32_t first = 0; first < weight.cols; first += chunk_columns) {
+      const uint32_t width = std::min(chunk_columns, weight.cols - first), chunk = first / kTileChunkColumns;
       for (uint32_t row = first_row; row < last_row; row += kTileGroupRows) {
         // Rows beyond the last keep what the panel held: their sums are never stored.
         for (uint32_t r = 0; r < std::min(kTileGroupRows, last_row - row); ++r) {
           decode(ops::weight_row(weight, row + r, model_->head_dim), first, width, tile_parts_,
                  panel + r / kTileSide * kTileElements + r % kTileSide * kTileDepth);
         }
-        set_.tiles->multiply({panel, inputs + chunk * token_tiles * tile_stride, tile_stride, steps_of(weight.cols, chunk), tile_parts_, token_tiles,
-                              sums + (row - first_row) / kTileGroupRows * group_sums, chunk == 0});
+        set_.tiles->multiply({panel, inputs + chunk * token_tiles * tile_stride, tile_stride, pad_columns(width) / kTileDepth, tile_parts_,
+                              token_tiles, sums + (row - first_row) / kTileGroupRows * group_sums, first == 0});
       }
     }
     for (uint32_t row = first_row; row < last_row; row += kTileSide) {

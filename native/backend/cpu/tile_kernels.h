@@ -42,7 +42,6 @@ void decode_tile_row(const uint8_t* row, uint32_t first, uint32_t count, uint32_
   const uint8_t* block = row + static_cast<uint64_t>(first / Decoder::kBlockWeights) * Decoder::kBlockBytes;
   const uint64_t block_stride = static_cast<uint64_t>(Decoder::kBlockWeights / kTileDepth) * 2 * parts * kTileElements;
   for (uint32_t b = 0; b < count / Decoder::kBlockWeights; ++b) {
-    for (uint32_t line = 0; line < Decoder::kBlockBytes; line += 64) __builtin_prefetch(block + 8 * Decoder::kBlockBytes + line);
     decode_tile_block<Decoder>(block, parts, output);
     block += Decoder::kBlockBytes;
     output += block_stride;
