@@ -1,6 +1,7 @@
 import { appMessages } from '../app/messages'
 import { checksMessages } from '../features/checks/messages'
 import { compareMessages } from '../features/compare/messages'
+import { driftMessages } from '../features/drift/messages'
 import { layersMessages } from '../features/layers/messages'
 import { logitsMessages } from '../features/logits/messages'
 import { modelMessages } from '../features/model/messages'
@@ -18,6 +19,7 @@ export const dictionary = {
   layers: layersMessages,
   checks: checksMessages,
   compare: compareMessages,
+  drift: driftMessages,
   profile: profileMessages,
   model: modelMessages,
   runs: runsMessages,

@@ -3,6 +3,7 @@ import { type Client, HELLO } from '../../shared/protocol'
 import { call, connectBridge } from '../bridge'
 import { translateNow } from '../i18n'
 import { useStore } from './index'
+import { resetDrift, takeDriftEnd, takeDriftSteps } from './drift'
 import type { RunColumns } from './run-columns'
 import { runRegistry } from './run-registry'
 import { adoptHostSettings, followSettings } from './settings-sync'
@@ -40,6 +41,8 @@ async function attach(client: Client): Promise<void> {
     useStore.getState().toast({ tone: 'danger', title: translateNow('app.requestFailed'), detail: error.message })
   )
   client.on('numerics.progress', (numericsProgress) => useStore.getState().setConnection({ numericsProgress }))
+  client.on('drift.steps', ({ handle, steps }) => takeDriftSteps(handle, steps))
+  client.on('drift.ended', ({ handle, error }) => takeDriftEnd(handle, error))
   client.on('app.open', ({ path }) => useStore.setState({ openRequest: path }))
   client.on('app.command', ({ command }) =>
     useStore.setState((state) => ({ menuCommand: { command, count: state.menuCommand.count + 1 } }))
@@ -67,6 +70,7 @@ async function attach(client: Client): Promise<void> {
 
 /** A new engine host, or a new connection to one: what it is, what it remembers, what it has loaded. */
 async function syncEngine(): Promise<void> {
+  resetDrift()
   const [info, settings, loaded] = await Promise.all([call('engine.info', {}), call('settings.get', {}), call('model.loaded', {})])
   const { setConnection } = useStore.getState()
   if (info.ok) setConnection({ engineInfo: info.value })

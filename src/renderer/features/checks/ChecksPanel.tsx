@@ -4,28 +4,12 @@ import { useStore } from '../../store'
 import { Button } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { Progress } from '../../ui/Progress'
-import { Segmented } from '../../ui/Tabs'
-import { TOOLS, type Tool, useChecks } from './checks-state'
+import { type Tool, useChecks } from './checks-state'
 import { DivergenceView } from './DivergenceView'
 import { EquivalenceView, FaultLabView, HealthView } from './OtherViews'
 import { ParityView } from './ParityView'
 import { cancelCheck, runCheck } from './run-check'
-import { Setup } from './Setup'
-
-export const TOOL_TITLES = {
-  parity: 'checks.parity',
-  divergence: 'checks.divergence',
-  equivalence: 'checks.equivalence',
-  health: 'checks.health',
-  faultLab: 'checks.faultLab'
-} as const
-const TOOL_HELP = {
-  parity: 'checks.parityHelp',
-  divergence: 'checks.divergenceHelp',
-  equivalence: 'checks.equivalenceHelp',
-  health: 'checks.healthHelp',
-  faultLab: 'checks.faultLabHelp'
-} as const
+import { TOOL_HELP, TOOL_TITLES } from './tool-titles'
 
 /** The numeric tools: choose two sides and tokens, run one, read its report. */
 export const ChecksPanel = () => {
@@ -47,29 +31,19 @@ export const ChecksPanel = () => {
       </EmptyState>
     )
   return (
-    <div className="flex h-full min-h-0">
-      <aside aria-label={t('checks.setup')} className="w-76 shrink-0 overflow-y-auto border-r border-line">
-        <Setup />
-      </aside>
-      <div className="flex min-w-0 flex-1 flex-col">
-        <Header />
-        <Results />
-      </div>
+    <div className="flex h-full min-h-0 flex-col">
+      <Header />
+      <Results />
     </div>
   )
 }
 
 const Header = () => {
   const t = useTranslate()
-  const { tool, running, change } = useChecks()
+  const { tool, running } = useChecks()
   return (
-    <header className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-2">
-      <Segmented<Tool>
-        label={t('checks.tool')}
-        value={tool}
-        onChange={(value) => change({ tool: value })}
-        options={TOOLS.map((value) => ({ value, label: t(TOOL_TITLES[value]), disabled: running !== undefined && running !== value }))}
-      />
+    <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2">
+      <p className="m-0 min-w-64 flex-1 text-sm text-muted">{t(TOOL_HELP[tool])}</p>
       {running === undefined ? (
         <Button variant="primary" icon={Play} onClick={() => void runCheck(tool)} data-testid="run-check">
           {t('checks.run')}
@@ -77,7 +51,6 @@ const Header = () => {
       ) : (
         <Running />
       )}
-      <p className="m-0 w-full text-sm text-muted">{t(TOOL_HELP[tool])}</p>
     </header>
   )
 }

@@ -5,7 +5,7 @@ import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { Select } from '../../ui/Select'
 import { Segmented } from '../../ui/Tabs'
-import { type SideChoice, SOURCES, type Source, useChecks } from './checks-state'
+import { type SideChoice, SOURCES, type Source, sourceNow, useChecks } from './checks-state'
 
 /** Radix takes '' for "nothing chosen": the value of "as loaded" in drop-downs. */
 const LOADED = 'loaded'
@@ -41,12 +41,12 @@ export const Setup = () => {
   const tool = useChecks((state) => state.tool)
   const twoSided = tool !== 'equivalence' && tool !== 'health'
   return (
-    <div className="flex flex-col gap-4 p-3">
+    <section aria-label={t('checks.setup')} className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-3">
       {twoSided && <SideFields which="reference" choices={choices} />}
       <SideFields which="test" choices={choices} />
       {!twoSided && <p className="m-0 text-xs text-muted">{t('checks.oneSided')}</p>}
       <SequenceFields />
-    </div>
+    </section>
   )
 }
 
@@ -144,8 +144,9 @@ const SOURCE_TITLES = { run: 'checks.sourceRun', prompt: 'checks.sourcePrompt', 
 const SequenceFields = () => {
   const t = useTranslate()
   const id = useId()
-  const { source, text, change, running } = useChecks()
+  const { source: wanted, text, change, running } = useChecks()
   const runId = useStore((state) => state.cursor.run)
+  const source = sourceNow(wanted, runId)
   const run = useStore((state) => (runId === undefined ? undefined : state.runs[runId]?.detail.row))
   const tool = useChecks((state) => state.tool)
   return (

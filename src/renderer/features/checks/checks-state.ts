@@ -49,7 +49,7 @@ export const useChecks = create<ChecksState>()((set) => ({
   tool: 'parity',
   reference: { ...AS_LOADED, backend: 'reference' },
   test: AS_LOADED,
-  source: 'text',
+  source: 'run',
   text: SAMPLE_TEXT,
   running: undefined,
   cancelling: false,
@@ -57,6 +57,9 @@ export const useChecks = create<ChecksState>()((set) => ({
   errors: {},
   change: (part) => set(part)
 }))
+
+/** Where the tokens really come from: the own text until a run is shown. */
+export const sourceNow = (source: Source, runId: string | undefined): Source => (source === 'run' && runId === undefined ? 'text' : source)
 
 export const sideOf = ({ path, backend, kvType, precision }: SideChoice): Side => ({
   ...(path === '' ? {} : { path }),

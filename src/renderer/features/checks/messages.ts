@@ -2,8 +2,6 @@ import { defineMessages } from '../../i18n/define'
 
 export const checksMessages = defineMessages({
   title: { en: 'Checks', es: 'Comprobaciones' },
-  twoRuns: { en: 'Two runs', es: 'Dos ejecuciones' },
-  tabs: { en: 'What is compared', es: 'Qué se compara' },
   open: { en: 'Open numeric checks', es: 'Abrir las comprobaciones numéricas' },
   runParity: { en: 'Check parity', es: 'Comprobar paridad' },
   runDivergence: { en: 'Find the first divergence', es: 'Buscar la primera divergencia' },
@@ -11,10 +9,9 @@ export const checksMessages = defineMessages({
   runHealth: { en: 'Check health: NaN, infinities, saturation', es: 'Comprobar salud: NaN, infinitos, saturación' },
   runFaultLab: { en: 'Run the fault lab', es: 'Ejecutar el laboratorio de fallos' },
   setup: { en: 'What is checked', es: 'Qué se comprueba' },
-  tool: { en: 'Check', es: 'Comprobación' },
   parity: { en: 'Parity', es: 'Paridad' },
   divergence: { en: 'First divergence', es: 'Primera divergencia' },
-  equivalence: { en: 'Equivalence', es: 'Equivalencia' },
+  equivalence: { en: 'Prefill ≡ decode', es: 'Prefill ≡ decode' },
   health: { en: 'Health', es: 'Salud' },
   faultLab: { en: 'Fault lab', es: 'Laboratorio de fallos' },
   parityHelp: {
@@ -80,8 +77,8 @@ export const checksMessages = defineMessages({
     en: 'Health also evaluates three prompts of its own: digits, bytes that need fallback, a repetition.',
     es: 'Salud evalúa además tres prompts propios: dígitos, bytes con recurso alterno y una repetición.'
   },
-  parityOk: { en: 'The two sides agree', es: 'Las dos partes coinciden' },
-  parityFailed: { en: 'The two sides do not agree', es: 'Las dos partes no coinciden' },
+  parityOk: { en: 'Within limits: the two sides agree', es: 'Dentro de los límites: las dos partes coinciden' },
+  parityFailed: { en: 'Outside the limits: the two sides do not agree', es: 'Fuera de los límites: las dos partes no coinciden' },
   band: { en: 'Logits: {band}.', es: 'Logits: {band}.' },
   limitsWhy: { en: 'Limits for such a pair: {why}.', es: 'Límites para este par: {why}.' },
   limits: {
@@ -169,7 +166,7 @@ export const checksMessages = defineMessages({
     es: 'local: la referencia ejecutó el bloque con la misma entrada; acumulado: lo amontonado. Barras logarítmicas.'
   },
   block: { en: 'Block', es: 'Bloque' },
-  equal: { en: 'Every way gives the same bits', es: 'Todas las formas dan los mismos bits' },
+  equal: { en: 'All ways give the same bits', es: 'Todas las formas dan los mismos bits' },
   different: { en: 'Some ways give other bits', es: 'Algunas formas dan otros bits' },
   equalText: {
     en: '{equal} of {ways} ways equal, {positions} positions × {points} trace points, against: {reference}',

@@ -6,15 +6,16 @@ import { openRun } from '../../actions/runs'
 import { call } from '../../bridge'
 import { translateNow } from '../../i18n'
 import { useStore } from '../../store'
-import { type Finished, sideOf, type Tool, useChecks } from './checks-state'
+import { type Finished, sideOf, sourceNow, type Tool, useChecks } from './checks-state'
 
 /** Prompts of health besides the chosen sequence: the corners the command line visits too. */
 const HEALTH_TEXTS = ['1234567890 + 987 = 42?', 'naïve café ✓ 火星 🚀', 'la la la la la la la la la la la la la la']
 
 /** The tokens to check; undefined (after saying why) when there are none. */
 async function chosenSequence(): Promise<Sequence | undefined> {
-  const { source, text } = useChecks.getState()
+  const { source: wanted, text } = useChecks.getState()
   const { cursor, prompt } = useStore.getState()
+  const source = sourceNow(wanted, cursor.run)
   if (source === 'run' && cursor.run !== undefined) return { kind: 'run', runId: cursor.run }
   if (source === 'text' && text !== '') return { kind: 'text', text }
   const written = source === 'prompt' ? promptOf(prompt) : undefined

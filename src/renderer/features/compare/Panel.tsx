@@ -1,2 +1,1 @@
-export { CompareTabs as Panel } from './CompareTabs'
-export { PairInspector as Inspector } from './PairInspector'
+export { ComparePanel as Panel, CompareInspector as Inspector } from './ComparePanel'

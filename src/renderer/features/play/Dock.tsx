@@ -5,6 +5,7 @@ import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
 import { useRunColumns } from '../../store/use-run'
+import { DriftStrip, DriftSwitch } from '../drift/DriftStrip'
 import { layoutStrip, type StripBars, type StripSeries, stripHit, stripSeries } from './strips'
 import { formatNumber } from './token-facts'
 
@@ -98,6 +99,7 @@ const Strips = ({ columns }: { readonly columns: RunColumns }) => {
           to={columns.tokenCount}
         />
       ))}
+      <DriftStrip columns={columns} />
     </div>
   )
 }
@@ -107,6 +109,11 @@ export const Dock = () => {
   const t = useTranslate()
   const columns = useRunColumns('chart')
   if (columns === undefined || columns.generatedCount === 0)
-    return <p className="grid h-full place-items-center p-3 text-center text-faint">{t('play.stripsEmpty')}</p>
+    return (
+      <div className="flex h-full flex-col items-center justify-center gap-2 p-3 text-center text-faint">
+        <p className="m-0">{t('play.stripsEmpty')}</p>
+        <DriftSwitch />
+      </div>
+    )
   return <Strips columns={columns} />
 }

@@ -1,0 +1,75 @@
+import { traceIndex } from '../../../shared/model/trace-points'
+import { makeScale } from '../../canvas/scale'
+import type { CellAddress, CellMatrix } from '../../statistics'
+import { SEVERITY } from '../../statistics'
+import type { DriftSteps } from '../../store/drift'
+
+/** Relative errors of a strip: below the first, f32 rounding; at the second, another vector. */
+export const DRIFT_SCALE = makeScale('log', { low: 1e-8, high: 1 })
+
+/** Layers down, generated tokens across: the relative error of the residual stream after each block. */
+export class DriftMatrix implements CellMatrix {
+  readonly rows: number
+  readonly columns: number
+  readonly pooledLevels = 0
+  private readonly drift: DriftSteps
+  private readonly from: number
+
+  /** Tokens [from, to) of the run. */
+  constructor(drift: DriftSteps, layers: number, from: number, to: number) {
+    this.drift = drift
+    this.rows = layers
+    this.from = from
+    this.columns = Math.max(0, to - from)
+  }
+
+  get revision(): number {
+    return this.drift.revision
+  }
+
+  error(row: number, column: number): number | undefined {
+    return this.drift.at(this.from + column - 1)?.layerErrors[row]
+  }
+
+  address(row: number, column: number): CellAddress | undefined {
+    const inside = row >= 0 && row < this.rows && column >= 0 && column < this.columns
+    return inside ? { position: this.from + column, traceIndex: traceIndex(row, 'layer_out') } : undefined
+  }
+
+  find({ position, traceIndex: index }: CellAddress): { readonly row: number; readonly column: number } | undefined {
+    const column = position - this.from
+    if (column < 0 || column >= this.columns) return undefined
+    for (let row = 0; row < this.rows; row++) if (traceIndex(row, 'layer_out') === index) return { row, column }
+    return undefined
+  }
+
+  dirtySince(revision: number): number {
+    return revision < this.revision ? 0 : Infinity
+  }
+
+  read(
+    _field: string,
+    _level: number,
+    row: number,
+    column: number,
+    height: number,
+    width: number,
+    values: Float32Array,
+    severity: Uint8Array
+  ): void {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const error = this.error(row + y, column + x)
+        values[y * width + x] = error ?? 0
+        severity[y * width + x] =
+          error === undefined
+            ? SEVERITY.notCaptured
+            : Number.isNaN(error)
+              ? SEVERITY.nan
+              : Number.isFinite(error)
+                ? SEVERITY.finite
+                : SEVERITY.positiveInfinity
+      }
+    }
+  }
+}
