@@ -4,10 +4,12 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
 import { followWindowSize } from './app/small-window'
 import { followTheme } from './app/theme'
+import { followOpenRequests } from './features/model/follow-open-requests'
 import { startWire } from './store/wire'
 
 followTheme()
 followWindowSize()
+followOpenRequests()
 startWire()
 
 const root = document.getElementById('root')

@@ -5,7 +5,7 @@ export type ScaleKind = (typeof SCALE_KINDS)[number]
 
 /**
  * Maps values to 0..1 for colours and axes. `symmetric` is a signed logarithm about zero: asinh(value / threshold), with
- * the threshold at 1/1000 of the larger end, so that zero is exactly 0.5.
+ * the threshold at 1/20 of the larger end, so that zero is exactly 0.5.
  */
 export interface Scale {
   readonly kind: ScaleKind
@@ -52,7 +52,7 @@ function logScale(domain: Domain): Scale {
 
 function symmetricScale(domain: Domain): Scale {
   const edge = Math.max(Math.abs(domain.low), Math.abs(domain.high)) || 1
-  const threshold = edge / 1000
+  const threshold = edge / 20
   const top = Math.asinh(edge / threshold)
   return {
     kind: 'symmetric',
@@ -61,7 +61,8 @@ function symmetricScale(domain: Domain): Scale {
     value: (position) => threshold * Math.sinh((position - 0.5) * 2 * top),
     ticks: (count) => {
       const positive = powerTicks(threshold, edge, Math.max(1, Math.floor(count / 2)))
-      return [...positive.map((tick) => -tick).toReversed(), 0, ...positive]
+      // Zero first: where labels have no room, it is the one that stays.
+      return [0, ...positive.map((tick) => -tick).toReversed(), ...positive]
     }
   }
 }

@@ -22,7 +22,7 @@ interface HeatmapTableProps {
 }
 
 /** Columns in view at the same time. */
-const PAGE = 14
+const PAGE = 16
 
 const value = new Float32Array(1)
 const severity = new Uint8Array(1)
@@ -80,8 +80,8 @@ export const HeatmapTable = (props: HeatmapTableProps) => {
       <VirtualTable
         label={props.label}
         columns={[
-          { id: 'label', title: props.rowTitle, width: '7rem' },
-          ...shown.map((index) => ({ id: String(index), title: acrossLabel(index), width: 'minmax(6.5rem,1fr)', numeric: true }))
+          { id: 'label', title: props.rowTitle, width: '6rem' },
+          ...shown.map((index) => ({ id: String(index), title: acrossLabel(index), width: 'minmax(5.5rem,1fr)', numeric: true }))
         ]}
         rowCount={down}
         selected={cursorDown}
