@@ -32,10 +32,12 @@ if (only.includes('layers')) {
 if (json) console.log(JSON.stringify(results, undefined, 2))
 else {
   if (results.app !== undefined) for (const line of barLines(results.app)) console.log(line)
+  if (results.layers !== undefined)
+    for (const line of (await import('../bench/ui/heatmap.mjs')).heatmapBarLines(results.layers)) console.log(line)
   console.log(JSON.stringify(results, undefined, 2))
 }
 
-/** The bars of the whole workbench; those of the views print with their own measurements. */
+/** The bars of the whole workbench; those of Layers are in bench/ui/heatmap.mjs. */
 function barLines({ firstPaint, story, generation }) {
   const bar = (name, value, unit, limit, ok) => `${ok ? '✓' : '✗'} ${name}: ${value} ${unit} (bar: ${limit})`
   const slower = 100 * (1 - generation.ratioMedian)

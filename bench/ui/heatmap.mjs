@@ -105,6 +105,25 @@ export async function measureHeatmap({ seconds = 6 } = {}) {
   }
 }
 
+/** The bars of Layers, one line each. */
+export function heatmapBarLines({ panAndZoom, live, heap, errors }) {
+  const line = (name, value, bar, ok, more = '') => `${ok ? '✓' : '✗'} ${name}: ${value} (bar: ${bar}${more})`
+  const rate = (name, frames, bar) =>
+    line(
+      name,
+      `${frames.fpsMedian} frames/s median`,
+      `>= ${bar}`,
+      frames.fpsMedian >= bar,
+      `; mean ${frames.fpsMean}, p95 interval ${frames.intervalP95Milliseconds} ms`
+    )
+  return [
+    ...Object.entries(panAndZoom).map(([mode, frames]) => rate(`pan and zoom, 80 layers x 13 points x 4,096 tokens, ${mode}`, frames, 55)),
+    ...Object.entries(live).map(([name, frames]) => rate(name, frames, 58)),
+    line('memory of the page with that run', `${heap.totalMiB} MiB`, '<= 600 MiB', heap.totalMiB <= 600),
+    line('errors in the console', errors.length, '0', errors.length === 0)
+  ]
+}
+
 if (process.argv[1] === import.meta.filename) {
   if (process.argv.includes('--page-only')) {
     const served = await servePage()
