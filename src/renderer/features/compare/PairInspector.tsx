@@ -7,38 +7,16 @@ import { EmptyState } from '../../ui/EmptyState'
 import { Table, Td, Th } from '../../ui/Table'
 import { indexOfCursor, tensorName } from '../layers/matrices'
 import { FIELD_TITLES, tokenLabel } from '../layers/use-layers'
-import { useToolState } from './tools/tool-state'
 import { usePair } from './use-pair'
-
-const TAB_TITLES = {
-  parity: 'compare.tabParity',
-  equivalence: 'compare.tabEquivalence',
-  health: 'compare.tabHealth',
-  faultLab: 'compare.tabFaultLab'
-} as const
-const TAB_ABOUT = {
-  parity: 'compare.parityAbout',
-  equivalence: 'compare.equivalenceAbout',
-  health: 'compare.healthAbout',
-  faultLab: 'compare.faultLabAbout'
-} as const
 
 /** All ten statistics of the cursor's cell in A and in B. */
 export const PairInspector = () => {
   const t = useTranslate()
-  const tab = useToolState((state) => state.tab)
   const pair = usePair()
   const { token, layer, point } = useStore((state) => state.cursor)
   const traces = [pair?.a.statistics, pair?.b.statistics] as const
   const layers = pair?.a.layerCount ?? 0
   const index = indexOfCursor(layer, point, layers)
-  if (tab !== 'runs') {
-    return (
-      <EmptyState icon={GitCompareArrows} title={t(TAB_TITLES[tab])}>
-        {t(TAB_ABOUT[tab])}
-      </EmptyState>
-    )
-  }
   if (pair === undefined || traces[0] === undefined || traces[1] === undefined || index === undefined) {
     return (
       <EmptyState icon={GitCompareArrows} title={t('layers.inspectorEmpty')}>

@@ -22,7 +22,6 @@ export const layersMessages = defineMessages({
   unlockDomain: { en: 'Let the colours follow the data again', es: 'Dejar que los colores sigan a los datos' },
   asTable: { en: 'Show as a table', es: 'Mostrar como tabla' },
   asPicture: { en: 'Show as a picture', es: 'Mostrar como imagen' },
-  follow: { en: 'Newest token', es: 'Último token' },
   followHelp: { en: 'Follow the newest token', es: 'Seguir al último token' },
   fieldMin: { en: 'Minimum', es: 'Mínimo' },
   fieldMax: { en: 'Maximum', es: 'Máximo' },
@@ -141,9 +140,6 @@ export const layersMessages = defineMessages({
   blockTime: { en: 'Time of block “{block}”', es: 'Tiempo del bloque «{block}»' },
   blockTimeNone: { en: 'not timed in this run', es: 'no se midió en esta ejecución' },
   back: { en: 'Back', es: 'Atrás' },
-  copyAll: { en: 'Copy as text', es: 'Copiar como texto' },
-  copied: { en: 'Copied', es: 'Copiado' },
-
   values: { en: 'Values', es: 'Valores' },
   readValues: { en: 'Read the values of this row', es: 'Leer los valores de esta fila' },
   readValuesHelp: {
