@@ -49,6 +49,9 @@ test('Spanish and themes are chosen in the settings and found again after a relo
   await page.getByRole('option', { name: 'English' }).click()
   await page.getByRole('combobox', { name: 'Theme' }).click()
   await page.getByRole('option', { name: 'Like the system' }).click()
+  await page.keyboard.press('Escape')
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeVisible()
 })
 
 test('a crash of the engine is said, the engine comes back with the model, and no text is lost', async ({ page, workbench }) => {
@@ -69,4 +72,25 @@ test('a crash of the engine is said, the engine comes back with the model, and n
   await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeEnabled()
   await page.getByRole('button', { name: 'Generate', exact: true }).click()
   await generationEnded(page)
+})
+
+test('a run file dropped anywhere on the window opens in Play', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await page.getByTestId('write-story').click()
+  await generationEnded(page)
+  const text = await page.getByTestId('lane').textContent()
+  await page.keyboard.press('Control+6')
+  await page.getByRole('grid', { name: 'Runs' }).getByRole('row').nth(1).click()
+  const download = page.waitForEvent('download')
+  await page.getByTestId('run-detail').getByRole('button', { name: 'Export' }).click()
+  const content = (await import('node:fs')).readFileSync(await (await download).path()).toString('base64')
+  await page.keyboard.press('Control+7')
+  await page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([bytes], 'dropped.greta'))
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }))
+  }, content)
+  await expect(page.getByTestId('lane')).toHaveText(text ?? '')
+  await expect(page.getByTestId('status-source')).toHaveText('RECORDED')
 })

@@ -2,6 +2,7 @@ import './app/styles.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
+import { takeDroppedFiles } from './app/dropped-files'
 import { followWindowSize } from './app/small-window'
 import { followTheme } from './app/theme'
 import { followOpenRequests } from './features/model/follow-open-requests'
@@ -10,6 +11,7 @@ import { startWire } from './store/wire'
 followTheme()
 followWindowSize()
 followOpenRequests()
+takeDroppedFiles()
 startWire()
 
 const root = document.getElementById('root')

@@ -42,12 +42,16 @@ export function followSettings(): void {
     if (!page && !knobs) return
     changed = { page: changed.page || page, knobs: changed.knobs || knobs }
     clearTimeout(saving)
-    saving = setTimeout(() => {
-      const due = changed
-      changed = { page: false, knobs: false }
-      void save(due)
-    }, SAVE_AFTER_MILLISECONDS)
+    saving = setTimeout(saveNow, SAVE_AFTER_MILLISECONDS)
   })
+  const saveNow = (): void => {
+    clearTimeout(saving)
+    const due = changed
+    changed = { page: false, knobs: false }
+    if (due.page || due.knobs) void save(due)
+  }
+  // A window that is closed at once keeps what was changed last.
+  window.addEventListener('pagehide', saveNow)
 }
 
 async function save({ page, knobs }: { readonly page: boolean; readonly knobs: boolean }): Promise<void> {

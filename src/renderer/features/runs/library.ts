@@ -87,12 +87,14 @@ export async function exportRun(id: string): Promise<void> {
   if (answer !== undefined) saveFile(answer.fileName, new Uint8Array(answer.arrays.file), 'application/zip')
 }
 
-async function importPath(path: string): Promise<void> {
+/** Takes a run file into the library; its id, or undefined when it was refused (and said why). */
+export async function importPath(path: string): Promise<string | undefined> {
   const row = valueOrReport(await call('runs.import', { path }))
-  if (row === undefined) return
+  if (row === undefined) return undefined
   useStore.getState().toast({ tone: 'ok', title: translateNow('runs.imported'), detail: row.name === '' ? row.id : row.name })
   await refreshLibrary()
   selectRun(row.id)
+  return row.id
 }
 
 export async function importWithDialog(): Promise<void> {
@@ -100,7 +102,7 @@ export async function importWithDialog(): Promise<void> {
   if (dialog !== undefined && dialog.path !== null) await importPath(dialog.path)
 }
 
-export async function importFile(file: File): Promise<void> {
+export async function importFile(file: File): Promise<string | undefined> {
   const uploaded = valueOrReport(await uploadFile(file.name, new Uint8Array(await file.arrayBuffer())))
-  if (uploaded !== undefined) await importPath(uploaded.path)
+  return uploaded === undefined ? undefined : importPath(uploaded.path)
 }
