@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { SESSION_PATH, SOCKET_PATH, SUBPROTOCOL, socketProtocols } from '../shared/page-door'
@@ -54,13 +55,14 @@ describe.skipIf(!built)('serve', () => {
     return { client, socket }
   }
   const event = <T>(listen: (resolve: (value: T) => void) => unknown): Promise<T> => new Promise((resolve) => void listen(resolve))
-  const modelReady = async (client: Client): Promise<void> => {
+  /** Loads the bundled model; gives the backend. */
+  const modelReady = async (client: Client): Promise<string> => {
     const devices = await client.call('devices.list', {})
     const hasCpu = devices.ok && devices.value.devices.some((device) => device.name === 'cpu' && device.available)
     const path = join(appRoot, 'resources/models/greta-stories-22m.Q4_K_M.gguf')
     for (;;) {
       const loaded = await client.call('model.load', { path, options: hasCpu ? {} : { backend: 'reference' } })
-      if (loaded.ok) return
+      if (loaded.ok) return loaded.value.backend
       if (loaded.error.code !== 'busy') throw new Error(loaded.error.message)
       await client.call('engine.info', {}) // another load is under way: ask until it is over
     }
@@ -184,6 +186,39 @@ describe.skipIf(!built)('serve', () => {
       ok: false,
       error: { code: 'unsupported' }
     })
+    client.close()
+  })
+
+  test('the numbers are those of the command line: ids, text and whole logits rows, bit for bit', async () => {
+    const dump = join(folder, 'dump')
+    const words = ['--prompt', 'One day, a fox', '--max-tokens', '12', '--seed', '7', '--json', '--dump-logits', dump]
+    const { client } = await open()
+    const backend = await modelReady(client)
+    const told = spawnSync(process.execPath, ['bin/greta_infer', ...words, '--backend', backend], { cwd: appRoot, encoding: 'utf8' })
+    const commandLine = JSON.parse(told.stdout) as { readonly text: string; readonly ids: readonly number[] }
+    const finished = event<{ text: string }>((resolve) => client.on('run.finished', resolve))
+    const { generation } = DEFAULT_SETTINGS
+    const run = await client.call('generate.start', {
+      prompt: { kind: 'raw', text: 'One day, a fox', addSpecial: true, parseSpecial: false },
+      sampling: { ...generation.sampling, seed: '7' },
+      stopping: { ...generation.stopping, maxTokens: 12 },
+      capture: generation.capture
+    })
+    if (!run.ok) throw new Error(run.error.message)
+    expect((await finished).text).toBe(commandLine.text)
+    const rows = gunzipSync(readFileSync(join(dump, 'logits.jsonl.gz')))
+      .toString('utf8')
+      .trim()
+      .split('\n')
+    for (const [index, line] of rows.entries()) {
+      const dumped = JSON.parse(line) as { readonly token_id: number; readonly logits: readonly number[] }
+      const shown = await client.call('logits.row', { runId: run.value.row.id, position: run.value.promptIds.length - 1 + index })
+      if (!shown.ok) throw new Error(shown.error.message)
+      expect(shown.value.chosenId).toBe(commandLine.ids[index])
+      expect(dumped.token_id).toBe(commandLine.ids[index])
+      expect(shown.value.arrays.logits).toEqual(Float32Array.from(dumped.logits))
+    }
+    expect(rows).toHaveLength(commandLine.ids.length)
     client.close()
   })
 
