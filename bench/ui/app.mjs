@@ -105,7 +105,7 @@ async function generateBesidePage(url) {
     new Promise((answered, refused) => {
       const mine = ++id
       socket.on('message', (data, isBinary) => {
-        const message = isBinary ? undefined : JSON.parse(String(data))
+        const message = isBinary ? undefined : JSON.parse(new TextDecoder().decode(data))
         if (message?.id !== mine) return
         if (message.result.ok) answered(message.result.value)
         else refused(new Error(message.result.error.message))
@@ -117,7 +117,7 @@ async function generateBesidePage(url) {
     async generate() {
       const finished = new Promise((done) => {
         const listen = (data, isBinary) => {
-          const message = isBinary ? undefined : JSON.parse(String(data))
+          const message = isBinary ? undefined : JSON.parse(new TextDecoder().decode(data))
           if (message?.event !== 'run.finished') return
           socket.off('message', listen)
           done(message.data.summary.decodeTokensPerSecond)
