@@ -38,10 +38,15 @@ async function main(): Promise<number> {
   const seconds = number('seconds', values.seconds, 60)
   const folder = mkdtempSync(join(tmpdir(), 'greta-fuzz-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
-  process.once('SIGINT', () => {
-    remove()
-    process.exit(130)
-  })
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143]
+  ] as const) {
+    process.once(signal, () => {
+      remove()
+      process.exit(code)
+    })
+  }
   try {
     const onCase = (done: number): void => {
       if (process.stderr.isTTY && done % 500 === 0) process.stderr.write(`\r${done} cases`)
