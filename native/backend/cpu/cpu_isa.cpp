@@ -45,7 +45,8 @@ Status choose_instruction_set(const char* forced, InstructionSet* chosen) {
     if (!candidate.available()) continue;
     available += available.empty() ? candidate.name : std::string(", ") + candidate.name;
     if (forced == nullptr || forced[0] == 0 || std::strcmp(forced, candidate.name) == 0) {
-      *chosen = {&candidate.kernels(), candidate.tiles == nullptr ? nullptr : &candidate.tiles(), candidate.name, candidate.description};
+      *chosen = {&candidate.kernels(), candidate.tiles == nullptr ? nullptr : &candidate.tiles(), forced != nullptr && forced[0] != 0, candidate.name,
+                 candidate.description};
       return {};
     }
   }

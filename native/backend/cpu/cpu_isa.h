@@ -9,6 +9,7 @@ namespace greta::cpu {
 struct InstructionSet {
   const KernelTable* kernels = nullptr;
   const TileKernels* tiles = nullptr;  // matrix products, where the processor has matrix tiles
+  bool forced = false;                 // by GRETA_CPU_ISA
   const char* name = "";               // as in GRETA_CPU_ISA
   const char* description = "";        // for people
 };

@@ -40,9 +40,10 @@ Status CpuKernels::prepare(const ModelDescription& model, const LoadOptions& opt
       !packed_tiles_.allocate(sizes_.packed_tile_elements) || !tile_panels_.allocate(sizes_.tile_panel_elements * threads) ||
       !tile_sums_.allocate(sizes_.tile_sum_floats * threads) || !cosines_.allocate(angles) || !sines_.allocate(angles))
     return {StatusCode::out_of_memory, "The system refused the scratch memory of the cpu backend."};
-  tile_parts_ = options.precision == Precision::bf16 ? 1 : 2;
+  if (uses_tiles(options.precision)) tile_parts_ = options.precision == Precision::bf16 ? 1 : 2;
   pool_ = std::make_unique<ThreadPool>(options.thread_count);
-  description_ = std::string(set_.description) + ", " + std::to_string(options.thread_count) + (options.thread_count == 1 ? " thread" : " threads");
+  description_ = std::string(set_.description) + (set_.tiles != nullptr && tile_parts_ == 0 ? " (tiles only at bf16 precision)" : "") + ", " +
+                 std::to_string(options.thread_count) + (options.thread_count == 1 ? " thread" : " threads");
   return {};
 }
 

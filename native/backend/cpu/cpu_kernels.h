@@ -38,6 +38,9 @@ class CpuKernels final : public HostKernels {
   };
   // Most queries that one piece of attention handles together.
   static uint32_t attention_queries(const ModelDescription& model);
+  // Tiles multiply at Precision::bf16, and at f32 only when forced: their two-part products win prefill but lose decode there
+  // (docs/adr on CPU arithmetic). One load never mixes the two.
+  bool uses_tiles(Precision precision) const { return set_.tiles != nullptr && (precision == Precision::bf16 || set_.forced); }
   static void add_tile_sizes(uint32_t widest_columns, const LoadOptions& options, ScratchSizes* sizes);
   ScratchSizes scratch_sizes(const ModelDescription& model, const LoadOptions& options) const;
 
@@ -63,7 +66,7 @@ class CpuKernels final : public HostKernels {
   // Inputs as bf16 tiles: (token blocks, column chunks, token tiles, steps, parts) tiles; panels and sums for each thread.
   AlignedBuffer<uint16_t> packed_tiles_, tile_panels_;
   AlignedBuffer<float> tile_sums_;
-  uint32_t tile_parts_ = 1;
+  uint32_t tile_parts_ = 0;               // 0 = no tiles in this load
   AlignedBuffer<float> cosines_, sines_;  // (batch, rope_dims / 2) of the positions below
   const double* rope_frequencies_ = nullptr;
   uint32_t rope_position_ = 0, rope_count_ = 0;

@@ -58,13 +58,13 @@ CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model
   sizes.attention_floats = static_cast<uint64_t>(kAttentionChunk) * (model.head_dim + value_stride) + 4 * kAttentionChunk +
                            static_cast<uint64_t>(queries) * (value_stride + 2);
   sizes.packed_tile_elements = sizes.tile_panel_elements = sizes.tile_sum_floats = 0;
-  if (set_.tiles != nullptr) add_tile_sizes(widest, options, &sizes);
+  if (uses_tiles(options.precision)) add_tile_sizes(widest, options, &sizes);
   return sizes;
 }
 
 void CpuKernels::matmul(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
   if (token_count == 0) return;
-  if (set_.tiles != nullptr) return multiply_with_tiles(tasks, count, x, token_count);
+  if (tile_parts_ != 0) return multiply_with_tiles(tasks, count, x, token_count);
   if (token_count == 1) return multiply_vector(tasks, count, x);
   multiply_panels(tasks, count, x, token_count);
 }

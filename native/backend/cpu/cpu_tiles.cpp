@@ -14,7 +14,6 @@ constexpr uint32_t kChunkSteps = kTileChunkColumns / kTileDepth;
 
 uint32_t chunks_of(uint32_t cols) { return (cols + kTileChunkColumns - 1) / kTileChunkColumns; }
 uint32_t tiles_of(uint32_t tokens) { return (tokens + kTileSide - 1) / kTileSide; }
-uint32_t steps_of(uint32_t cols, uint32_t chunk) { return pad_columns(std::min(kTileChunkColumns, cols - chunk * kTileChunkColumns)) / kTileDepth; }
 
 }  // namespace
 
