@@ -119,6 +119,15 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
   for (int i = 0; i < AttentionTile::kQueryRows; i++)
 #pragma unroll
     for (int jj = 0; jj < Dim / 32; jj++) query[i][jj] = gx::load16(queries + AttentionTile::my_query(i) * kQueryStride + jj * 32 + gx::Mma::quarter() * 8);
+  // The values are needed two barriers later: ask for them now.
+  constexpr int kDimTiles = Dim / AttentionTile::kDims, kDimRounds = kDimTiles / kWaves + 1, kBlocks = kKeyChunk / 32;
+  gx::U4 values[kDimRounds][kBlocks];
+#pragma unroll
+  for (int round = 0; round < kDimRounds; round++)
+    if (gx::wave() + round * kWaves <= kDimTiles)
+#pragma unroll
+      for (int block = 0; block < kBlocks; block++)
+        values[round][block] = value_operand<Dim>(job.cache.v + value_offset(s, kv_head, chunk * kKeyChunk, 0), block, gx::wave() + round * kWaves);
   constexpr int kScoreTiles = kKeyChunk / AttentionTile::kKeys, kScoreRounds = kScoreTiles / kWaves;
 #pragma unroll
   for (int round = 0; round < kScoreRounds; round++) {
@@ -142,18 +151,16 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
   }
   __syncthreads();
 
-  constexpr int kDimTiles = Dim / AttentionTile::kDims;
   const uint32_t partial_stride = s.padded_dim + 4, capacity_chunks = s.capacity / kKeyChunk;
   const auto partial_row = [&](uint32_t head, uint32_t c) { return job.partial + (uint64_t{head} * capacity_chunks + c) * partial_stride; };
-  for (int dim_tile = gx::wave(); dim_tile <= kDimTiles; dim_tile += kWaves) {
-    gx::U4 operand[kKeyChunk / 32];
 #pragma unroll
-    for (int block = 0; block < static_cast<int>(kKeyChunk / 32); block++)
-      operand[block] = value_operand<Dim>(job.cache.v + value_offset(s, kv_head, chunk * kKeyChunk, 0), block, dim_tile);
+  for (int round = 0; round < kDimRounds; round++) {
+    const int dim_tile = gx::wave() + round * kWaves;
+    if (dim_tile > kDimTiles) break;
     gx::Mma::Accumulator d;
     gx::Mma::clear(d);
 #pragma unroll
-    for (int block = 0; block < static_cast<int>(kKeyChunk / 32); block++) {
+    for (int block = 0; block < kBlocks; block++) {
       gx::U4 p[AttentionTile::kQueryRows];
 #pragma unroll
       for (int i = 0; i < AttentionTile::kQueryRows; i++)
@@ -163,7 +170,7 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
         uint32_t rows[AttentionTile::kQueryRows][2];
 #pragma unroll
         for (int i = 0; i < AttentionTile::kQueryRows; i++) rows[i][0] = p[i].v[2 * step], rows[i][1] = p[i].v[2 * step + 1];
-        const uint32_t other[2] = {operand[block].v[2 * step], operand[block].v[2 * step + 1]};
+        const uint32_t other[2] = {values[round][block].v[2 * step], values[round][block].v[2 * step + 1]};
         AttentionTile::multiply_add(d, rows, other);
       }
     }

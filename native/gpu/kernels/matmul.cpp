@@ -24,29 +24,44 @@ struct Tile {
   static_assert(kTokenTiles >= 1);
 };
 
-// Requests step `step` of both operands into a stage.
+// What a thread copies each step: its 16-byte pieces of both operands, as a source that moves linearly with the step.
 template <int Tokens>
-GX_DEVICE void fetch_step(const MatrixJob& job, const PackedMatrix& matrix, uint32_t first_tile, uint32_t first_token, uint32_t step, uint8_t* stage) {
-  const uint32_t k0 = step * kStepInputs, superblock = k0 / 256, h = k0 / 128 & 1, jj0 = k0 / 32 & 3;
+struct Fetch {
+  static constexpr int kPiecesA = kChunks * kBlockRows * 4 / kBlockThreads;
+  static constexpr int kPiecesB = (kChunks * Tokens * 4 + kBlockThreads - 1) / kBlockThreads;
+  static constexpr bool kAllHaveB = kPiecesB * kBlockThreads == kChunks * Tokens * 4;  // else the last threads have none
+  static_assert(kPiecesA * kBlockThreads == kChunks * kBlockRows * 4);
+  const uint8_t* source_a[kPiecesA];
+  const uint8_t* source_b[kPiecesB];
+  uint32_t target_a[kPiecesA], target_b[kPiecesB];
+  uint32_t valid;  // bit i: piece i of A, bit 16 + i: of B
+
+  GX_DEVICE void begin(Fetch& f, const MatrixJob& job, const PackedMatrix& matrix, uint32_t first_tile, uint32_t first_token) {
+    f.valid = 0;
 #pragma unroll
-  for (uint32_t c = threadIdx.x; c < kChunks * kBlockRows * 4; c += kBlockThreads) {
-    const uint32_t j = c / (kBlockRows * 4), row = c / 4 % kBlockRows, t = c & 3;
-    const uint32_t tile = first_tile + row / 16;
-    const bool valid = tile < matrix.tiles;
-    const uint8_t* source = matrix.records + (uint64_t{valid ? tile : 0} * matrix.superblocks + superblock) * record_bytes(PackedFormat::f16) +
-                            (((h * 4 + jj0 + j) * 16 + row % 16) * 4 + t) * 16;
-    gx::copy16_async(stage + ((j * kBlockRows + row) * 4 + t) * 16, source, valid);
-  }
-  uint8_t* stage_b = stage + Tile<Tokens>::kBytesA;
-  const uint64_t stride = uint64_t{matrix.superblocks} * kRecordInputs;
+    for (int i = 0; i < kPiecesA; i++) {
+      const uint32_t c = threadIdx.x + i * kBlockThreads, j = c / (kBlockRows * 4), row = c / 4 % kBlockRows, t = c & 3, tile = first_tile + row / 16;
+      if (tile < matrix.tiles) f.valid |= 1u << i;
+      f.source_a[i] = matrix.records + uint64_t{tile < matrix.tiles ? tile : 0} * matrix.superblocks * record_bytes(PackedFormat::f16) + (j * 16 + row % 16) * 64 + t * 16;
+      f.target_a[i] = ((j * kBlockRows + row) * 4 + t) * 16;
+    }
 #pragma unroll
-  for (uint32_t c = threadIdx.x; c < kChunks * Tokens * 4; c += kBlockThreads) {
-    const uint32_t j = c / 4 % kChunks, row = c / (4 * kChunks), t = c & 3;
-    const uint32_t token = first_token + row;
-    const bool valid = token < job.tokens;
-    gx::copy16_async(stage_b + ((j * Tokens + row) * 4 + t) * 16, job.input + (valid ? token : 0) * stride + k0 + (j * 4 + t) * 8, valid);
+    for (int i = 0; i < kPiecesB; i++) {
+      const uint32_t c = threadIdx.x + i * kBlockThreads, j = c / 4 % kChunks, row = c / (4 * kChunks), t = c & 3, token = first_token + row;
+      if (token < job.tokens) f.valid |= 1u << (16 + i);
+      f.source_b[i] = reinterpret_cast<const uint8_t*>(job.input + uint64_t{token < job.tokens ? token : 0} * matrix.superblocks * kRecordInputs + (j * 4 + t) * 8);
+      f.target_b[i] = Tile<Tokens>::kBytesA + ((j * Tokens + row) * 4 + t) * 16;
+    }
   }
-}
+  // Within a row tile, 32 inputs are 1024 bytes of f16 records; in an activation row 64 bytes.
+  GX_DEVICE void step(const Fetch& f, uint32_t step, uint8_t* stage) {
+#pragma unroll
+    for (int i = 0; i < kPiecesA; i++) gx::copy16_async(stage + f.target_a[i], f.source_a[i] + uint64_t{step} * (kChunks * 1024), f.valid >> i & 1);
+#pragma unroll
+    for (int i = 0; i < kPiecesB; i++)
+      if (kAllHaveB || threadIdx.x < kChunks * Tokens * 4) gx::copy16_async(stage + f.target_b[i], f.source_b[i] + uint64_t{step} * (kChunks * 64), f.valid >> (16 + i) & 1);
+  }
+};
 
 template <int Tokens>
 GX_DEVICE void multiply_step(const uint8_t* stage, uint32_t wave_row, uint32_t wave_token,
@@ -122,9 +137,11 @@ __global__ GX_BOUNDS(kBlockThreads, 1) void matmul_kernel(MatrixJob job) {
 #pragma unroll
     for (int n = 0; n < T::kTokenTiles; n++) gx::Mma::clear(total[m][n]), gx::Mma::clear(d[m][n]);
 
+  Fetch<Tokens> fetch;
+  Fetch<Tokens>::begin(fetch, job, matrix, first_tile, first_token);
 #pragma unroll
   for (uint32_t s = 0; s < kStages - 1; s++) {
-    if (s < steps) fetch_step<Tokens>(job, matrix, first_tile, first_token, s, stages + s * T::kStageBytes);
+    if (s < steps) Fetch<Tokens>::step(fetch, s, stages + s * T::kStageBytes);
     gx::copy_commit();
   }
   uint32_t run = 0, run_end = 0;
@@ -133,7 +150,7 @@ __global__ GX_BOUNDS(kBlockThreads, 1) void matmul_kernel(MatrixJob job) {
     gx::copy_wait<kStages - 2>();
     __syncthreads();
     const uint32_t ahead = step + kStages - 1;
-    if (ahead < steps) fetch_step<Tokens>(job, matrix, first_tile, first_token, ahead, stages + ahead % kStages * T::kStageBytes);
+    if (ahead < steps) Fetch<Tokens>::step(fetch, ahead, stages + ahead % kStages * T::kStageBytes);
     gx::copy_commit();
     multiply_step<Tokens>(stages + step % kStages * T::kStageBytes, wave_row, wave_token, d);
     if ((step + 1) % kStepsPerSuperblock == 0 && (step + 1) / kStepsPerSuperblock == run_end) {

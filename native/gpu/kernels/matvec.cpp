@@ -11,28 +11,38 @@ struct TileRange {
   uint32_t first, count;  // this stack's tiles in the numbering over both stacks
 };
 
-// Brings the activation row to LDS in operand order.
-GX_DEVICE void stage_input(const MatrixJob& job, uint16_t* x, float* lds) {
+// One quad of the normalised row: to LDS in operand order, and to the trace.
+GX_DEVICE void stage_quad(const MatrixJob& job, uint16_t* x, uint32_t i, const gx::U4& v, const gx::U4& w, float scale, bool trace) {
+  float y[4];
+#pragma unroll
+  for (int j = 0; j < 4; j++) y[j] = gx::bits_as<float>(v.v[j]) * scale * gx::bits_as<float>(w.v[j]);
+  uint32_t* target = reinterpret_cast<uint32_t*>(x + operand_position(i));
+  target[0] = gx::floats_to_halves(y[0], y[1]), target[1] = gx::floats_to_halves(y[2], y[3]);
+  if (trace)
+    for (int j = 0; j < 4; j++) job.trace_norm[i + j] = y[j];
+}
+
+// Brings the activation row to LDS in operand order. The norm's weights were requested before the predecessor was done.
+GX_DEVICE void stage_input(const MatrixJob& job, const RowQuads& weights, uint16_t* x, float* lds) {
   const uint32_t inputs = job.stack[0].superblocks * kRecordInputs;
   if (!job.norm_input) {
     for (uint32_t i = threadIdx.x * 8; i < inputs; i += kBlockThreads * 8) gx::store16(x + i, gx::load16(job.input + i));
     return;
   }
-  const float scale = inverse_rms(job.norm_input, job.norm_columns, job.norm_epsilon, lds);
+  RowQuads held;
+  RowQuads::load(held, job.norm_input, job.norm_columns);
+  const float scale = inverse_rms(held, job.norm_input, job.norm_columns, job.norm_epsilon, lds);
   const bool trace = job.trace_norm && blockIdx.x == 0;
-  for (uint32_t i = threadIdx.x * 4; i < inputs; i += kBlockThreads * 4) {
-    uint32_t words[2] = {0, 0};
-    if (i < job.norm_columns) {
-      const gx::U4 v = gx::load16(job.norm_input + i), w = gx::load16(job.norm_weight + i);
-      float y[4];
 #pragma unroll
-      for (int j = 0; j < 4; j++) y[j] = gx::bits_as<float>(v.v[j]) * scale * gx::bits_as<float>(w.v[j]);
-      words[0] = gx::floats_to_halves(y[0], y[1]), words[1] = gx::floats_to_halves(y[2], y[3]);
-      if (trace)
-        for (int j = 0; j < 4; j++) job.trace_norm[i + j] = y[j];
-    }
+  for (int n = 0; n < kHeldQuads; n++) {
+    const uint32_t i = (threadIdx.x + n * kBlockThreads) * 4;
+    if (i < job.norm_columns) stage_quad(job, x, i, held.quads[n], weights.quads[n], scale, trace);
+  }
+  for (uint32_t i = (threadIdx.x + kHeldQuads * kBlockThreads) * 4; i < job.norm_columns; i += kBlockThreads * 4)
+    stage_quad(job, x, i, gx::load16(job.norm_input + i), gx::load16(job.norm_weight + i), scale, trace);
+  for (uint32_t i = job.norm_columns + threadIdx.x * 4; i < inputs; i += kBlockThreads * 4) {
     uint32_t* target = reinterpret_cast<uint32_t*>(x + operand_position(i));
-    target[0] = words[0], target[1] = words[1];
+    target[0] = target[1] = 0;
   }
 }
 
@@ -113,7 +123,7 @@ GX_DEVICE void run_stack(const MatrixJob& job, const PackedMatrix& matrix, uint3
 }
 
 template <PackedFormat A, PackedFormat B, Epilogue E>
-__global__ GX_BOUNDS(kBlockThreads, 2) void matvec_kernel(MatrixJob job) {
+__global__ GX_BOUNDS(kBlockThreads, A == B && A != PackedFormat::q8 && A != PackedFormat::q6k && A != PackedFormat::f16 ? 3 : 2) void matvec_kernel(MatrixJob job) {
   GX_SHARED_DYNAMIC(uint16_t, x);
   GX_SHARED(float, partial, [2][kWaves][16]);
   GX_SHARED(float, sums, [kWaves]);
@@ -121,9 +131,11 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void matvec_kernel(MatrixJob job) {
   const bool has_run = first < run_begin(superblocks, gx::wave() + 1);
   Stream<A> stream;
   if (has_run && blockIdx.x < job.stack[0].tiles) Stream<A>::fetch(stream, job.stack[0], blockIdx.x, first * Stream<A>::kParts);
+  RowQuads weights;
+  if (job.norm_input) RowQuads::load(weights, job.norm_weight, job.norm_columns);
   gx::let_successor_start();
   gx::wait_for_predecessor();
-  stage_input(job, x, sums);
+  stage_input(job, weights, x, sums);
   __syncthreads();
   int buffer = 0;
   run_stack<A, E>(job, job.stack[0], blockIdx.x, 0, stream, x, partial, buffer);
@@ -141,6 +153,9 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void matvec_kernel(MatrixJob job) {
 template <PackedFormat A, PackedFormat B, Epilogue E>
 void launch_matvec(const MatrixJob& job, uint32_t blocks, gx::Stream stream) {
   const uint32_t tiles = job.total_tiles();
+  // Formats whose kernel fits three times on a processor (registers) get half as many blocks again.
+  constexpr bool kThree = A == B && (A == PackedFormat::q4k || A == PackedFormat::b4 || A == PackedFormat::b4s || A == PackedFormat::b5);
+  if (kThree) blocks = blocks * 3 / 2;
   gx::launch_overlapped(matvec_kernel<A, B, E>, dim3(blocks < tiles ? blocks : tiles), dim3(kBlockThreads), size_t{job.stack[0].superblocks} * 512, stream,
                         job);
 }

@@ -10,7 +10,9 @@ __global__ GX_BOUNDS(kBlockThreads, 1) void norm_kernel(const float* input, cons
                                                        uint32_t operand_stride, float* f32, uint32_t f32_stride) {
   GX_SHARED(float, sums, [kWaves]);
   const float* row = input + uint64_t{blockIdx.x} * columns;
-  const float scale = inverse_rms(row, columns, epsilon, sums);
+  RowQuads held;
+  RowQuads::load(held, row, columns);
+  const float scale = inverse_rms(held, row, columns, epsilon, sums);
   for (uint32_t i = threadIdx.x; i < columns; i += kBlockThreads) {
     const float y = row[i] * scale * weight[i];
     operand[uint64_t{blockIdx.x} * operand_stride + operand_position(i)] = gx::float_to_half(y);

@@ -9,8 +9,8 @@
 
 #include "backend/point_shapes.h"
 #include "gpu/tests/backend_library.h"
-#include "tests/golden_files.h"
 #include "tests/gguf_model.h"
+#include "tests/golden_files.h"
 
 namespace {
 using namespace greta;
@@ -51,7 +51,8 @@ bool load(Session& session, const std::string& library, const ModelDescription& 
   session.model = &model;
   if (!session.backend) return false;
   LoadOptions options{};
-  options.context_capacity = context, options.batch_capacity = std::min(context, 512u), options.kv_type = KvType::f16, options.precision = Precision::bf16;
+  options.context_capacity = context, options.batch_capacity = std::min(context, 512u), options.kv_type = KvType::f16,
+  options.precision = Precision::bf16;
   options.thread_count = 1;
   if (session.backend->load(model, options, nullptr, nullptr, &session.error)) return true;
   std::printf("%s\n", session.error.message);
@@ -77,12 +78,23 @@ void check_golden(Session& session, const std::string& stem) {
   produced[0] = first;
   uint32_t same = 0;
   while (same < produced.size() && produced[same] == golden.greedy_ids[same]) same++;
-  check(ok && same == produced.size(), "greedy text " + stem.substr(stem.rfind('/') + 1) + ": " + std::to_string(same) + " of " + std::to_string(produced.size()) + " ids");
+  // Where texts part, both choices must be nearly equal: the golden id within 0.01 of our largest logit.
+  double gap = 0;
+  if (ok && same > 0 && same < produced.size()) {
+    std::vector<int32_t> prefix = golden.prompt_ids;
+    prefix.insert(prefix.end(), golden.greedy_ids.begin(), golden.greedy_ids.begin() + same);
+    ok = session.run(prefix, 0, prefix.size(), LogitsRows::last, &logits);
+    gap = *std::max_element(logits.begin(), logits.end()) - logits[golden.greedy_ids[same]];
+  }
+  check(ok && same > 0 && gap <= 0.01, "greedy text " + stem.substr(stem.rfind('/') + 1) + ": " + std::to_string(same) + " of " +
+                                           std::to_string(produced.size()) + " ids" +
+                                           (same < produced.size() ? ", then a tie within " + number(gap) : ""));
 }
 
 std::vector<int32_t> some_tokens(uint32_t count, uint32_t vocab) {
   std::vector<int32_t> tokens(count);
-  for (uint32_t i = 0; i < count; i++) tokens[i] = static_cast<int32_t>((i * 2654435761u + 12345u) >> 8) % static_cast<int32_t>(vocab), tokens[i] = std::abs(tokens[i]);
+  for (uint32_t i = 0; i < count; i++)
+    tokens[i] = static_cast<int32_t>((i * 2654435761u + 12345u) >> 8) % static_cast<int32_t>(vocab), tokens[i] = std::abs(tokens[i]);
   return tokens;
 }
 
@@ -96,8 +108,8 @@ void check_equivalence(Session& session, uint32_t length) {
     if (!session.run(tokens, 0, std::min(chunk, length), LogitsRows::all, &other)) return check(false, "chunks");
     uint64_t different = 0;
     for (size_t i = 0; i < whole.size(); i++) different += std::memcmp(&whole[i], &other[i], 4) != 0;
-    check(different == 0, "chunks of " + std::to_string(chunk) + " over " + std::to_string(length) + " tokens: " + std::to_string(different) + " of " +
-                              std::to_string(whole.size()) + " logits differ from the whole prompt");
+    check(different == 0, "chunks of " + std::to_string(chunk) + " over " + std::to_string(length) + " tokens: " + std::to_string(different) +
+                              " of " + std::to_string(whole.size()) + " logits differ from the whole prompt");
   }
 }
 
@@ -114,7 +126,8 @@ void check_taps(Session& session, uint32_t length) {
     std::vector<uint64_t> hashes(stats.size()), nanoseconds((model.layer_count + 1) * kTimedBlockCount);
     bool ok = true;
     for (uint32_t at = 0; at < length; at += chunk) {
-      const TensorCapture capture{trace_index(model.layer_count - 1, LayerPoint::ffn_act), model.feed_forward_length, captured.data() + uint64_t{at} * model.feed_forward_length};
+      const TensorCapture capture{trace_index(model.layer_count - 1, LayerPoint::ffn_act), model.feed_forward_length,
+                                  captured.data() + uint64_t{at} * model.feed_forward_length};
       ForwardInput input{};
       input.tokens = tokens.data() + at, input.token_count = std::min(chunk, length - at), input.position = at, input.logits_rows = LogitsRows::all;
       input.logits = logits.data() + uint64_t{at} * model.vocab_size;
@@ -137,10 +150,13 @@ void check_taps(Session& session, uint32_t length) {
     }
     for (const TraceStats& s : stats) nan += s.nan_count + s.positive_infinity_count + s.negative_infinity_count, empty += s.absmax == 0;
     check(worst < 1e-5, "statistics " + how + " agree with the captured rows: " + number(worst));
-    check(nan == 0 && empty == 0, "statistics " + how + ": " + std::to_string(stats.size()) + " rows, " + std::to_string(nan) + " NaN or Inf, " + std::to_string(empty) + " empty");
+    check(nan == 0 && empty == 0, "statistics " + how + ": " + std::to_string(stats.size()) + " rows, " + std::to_string(nan) + " NaN or Inf, " +
+                                      std::to_string(empty) + " empty");
     check(std::accumulate(nanoseconds.begin(), nanoseconds.end(), uint64_t{0}) > 0, "block times " + how + " are there");
-    if (chunk == length) first_hashes = hashes;
-    else check(first_hashes == hashes, "hashes of every trace point are the same at once and one by one");
+    if (chunk == length)
+      first_hashes = hashes;
+    else
+      check(first_hashes == hashes, "hashes of every trace point are the same at once and one by one");
   }
 }
 
@@ -152,7 +168,8 @@ void check_determinism(Session& session, uint32_t repeats) {
     session.run(tokens, 0, i % 2 ? 1 : 5, LogitsRows::last, i == 0 ? &first : &again);
     if (i > 0 && std::memcmp(first.data(), again.data(), first.size() * 4) != 0) different++;
   }
-  check(different == 0, std::to_string(repeats) + " repeats of a prompt, alternately at once and one by one: " + std::to_string(different) + " differ");
+  check(different == 0,
+        std::to_string(repeats) + " repeats of a prompt, alternately at once and one by one: " + std::to_string(different) + " differ");
 }
 
 void check_refusals(Session& session, const std::string& library) {
@@ -160,13 +177,16 @@ void check_refusals(Session& session, const std::string& library) {
   ForwardInput input{};
   int32_t token = static_cast<int32_t>(session.model->vocab_size);
   input.tokens = &token, input.token_count = 1, input.logits_rows = LogitsRows::last, input.logits = logits.data();
-  const auto refused = [&](bool done, const char* what) { check(!done && session.error.message[0], std::string(what) + ": " + session.error.message); };
+  const auto refused = [&](bool done, const char* what) {
+    check(!done && session.error.message[0], std::string(what) + ": " + session.error.message);
+  };
   refused(session.backend->forward(input, &session.error), "a token id outside the vocabulary");
   token = 1, input.position = 1u << 20;
   refused(session.backend->forward(input, &session.error), "a position beyond the cache");
   const std::unique_ptr<Backend> second = open_backend(library);
   LoadOptions options{};
-  options.context_capacity = 1u << 30, options.batch_capacity = 1, options.kv_type = KvType::f16, options.precision = Precision::bf16, options.thread_count = 1;
+  options.context_capacity = 1u << 30, options.batch_capacity = 1, options.kv_type = KvType::f16, options.precision = Precision::bf16,
+  options.thread_count = 1;
   MemoryPlan plan{};
   refused(second->plan(*session.model, options, &plan, &session.error), "more memory than there is");
   options.context_capacity = 128, options.kv_type = KvType::f32;
@@ -183,10 +203,14 @@ int main(int count, char** arguments) {
   uint32_t repeats = 1000;
   std::vector<std::pair<std::string, std::string>> golden;  // stem, model
   for (int i = 2; i < count; i++) {
-    if (!std::strcmp(arguments[i], "--quick")) quick = true;
-    else if (!std::strcmp(arguments[i], "--repeats") && i + 1 < count) repeats = std::atoi(arguments[++i]);
-    else if (!std::strcmp(arguments[i], "--golden") && i + 2 < count) golden.emplace_back(arguments[i + 1], arguments[i + 2]), i += 2;
-    else return std::printf("unknown argument %s\n", arguments[i]), 2;
+    if (!std::strcmp(arguments[i], "--quick"))
+      quick = true;
+    else if (!std::strcmp(arguments[i], "--repeats") && i + 1 < count)
+      repeats = std::atoi(arguments[++i]);
+    else if (!std::strcmp(arguments[i], "--golden") && i + 2 < count)
+      golden.emplace_back(arguments[i + 1], arguments[i + 2]), i += 2;
+    else
+      return std::printf("unknown argument %s\n", arguments[i]), 2;
   }
   if (golden.empty() && !shared_folder().empty()) {
     golden.emplace_back(shared_folder() + "/golden/stories260K.f32/bos", shared_folder() + "/models/stories260K.f32.gguf");
@@ -212,7 +236,7 @@ int main(int count, char** arguments) {
     check_golden(session, stem);
   }
   if (golden.empty()) std::printf("skipped: golden data is not here\n");
-  const std::string bundled = golden.empty() || !quick ? bundled_model() : golden[0].second;
+  const std::string bundled = golden.empty() ? bundled_model() : quick ? golden[0].second : golden.back().second;
   if (!session.backend || bundled != open_path) {
     session.backend.reset();
     model = new GgufModel;
