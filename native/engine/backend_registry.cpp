@@ -31,8 +31,16 @@ std::map<std::string, std::string> find_libraries(const std::vector<std::string>
   return found;
 }
 
+// greta-hip.so names no AMD runtime, so that one build serves several ROCm versions: the user's is loaded first, for all to see.
+Status load_amd_runtime() {
+  for (const char* runtime : {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5"})
+    if (dlopen(runtime, RTLD_NOW | RTLD_GLOBAL) != nullptr) return {};
+  return {StatusCode::unsupported, "No AMD runtime was found (libamdhip64.so.7, .6 or .5): install ROCm, or add its library folder to LD_LIBRARY_PATH."};
+}
+
 // The library stays loaded: GPU runtimes do not survive being unloaded.
 Status open_library(const std::string& path, BackendCreateFn* create) {
+  if (std::filesystem::path(path).filename() == "greta-hip.so") GRETA_RETURN_IF_ERROR(load_amd_runtime());
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return {StatusCode::unsupported, std::string("cannot be loaded: ") + dlerror()};
   const auto version = reinterpret_cast<BackendAbiVersionFn>(dlsym(library, "greta_backend_abi_version"));
