@@ -38,11 +38,11 @@ test('parity, prefill = decode, health and the fault lab give their verdicts', a
     ['Parity', /Within limits/],
     ['Prefill ≡ decode', /All ways give the same bits/],
     ['Health', /Clean: no NaN and no infinity/],
-    ['Fault lab', /5 of 5 faults named/]
+    ['Fault lab', /5 of 5/]
   ] as const) {
     await page.getByRole('tab', { name: tab }).click()
     await run.click()
-    await expect(page.getByText(verdict)).toBeVisible({ timeout: 80_000 })
+    await expect(page.getByText(verdict).first()).toBeVisible({ timeout: 80_000 })
     expect(await accessibilityFindings(page), tab).toEqual([])
   }
 })
