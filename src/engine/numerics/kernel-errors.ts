@@ -43,12 +43,15 @@ export async function measureKernelErrors(session: Session, ids: readonly number
     const cached = await session.readKv(layer, 0, count)
     result.keyValueCount += k.length + v.length
     result.keyValueMismatches += mismatches(k, cached.k) + mismatches(v, cached.v)
-    const oneHot = new Float32Array(v.length)
-    const kvWidth = config.kvHeadCount * config.headDim
-    for (let position = 0; position < count; position += 1)
-      for (let head = 0; head < config.kvHeadCount; head += 1) oneHot[position * kvWidth + head * config.headDim + position] = 1
-    const weights = await session.runOperation({ layer, point: 'attn_context', inputs: [q, k, oneHot], tokenCount: count, position: 0 })
-    result.softmax = Math.max(result.softmax, softmaxError(session, q, k, weights, count))
+    const probe = softmaxProbe(session, q, k, count)
+    const weights = await session.runOperation({
+      layer,
+      point: 'attn_context',
+      inputs: [probe.queries, probe.keys, probe.values],
+      tokenCount: count,
+      position: 0
+    })
+    result.softmax = Math.max(result.softmax, softmaxError(session, probe.keys, weights, count))
     session.rewind(0)
   }
   return result
@@ -84,18 +87,45 @@ function normError(session: Session, layer: number, x: Float32Array, normed: Flo
   return largest
 }
 
-function softmaxError(session: Session, q: Float32Array, k: Float32Array, weights: Float32Array, count: number): number {
+interface SoftmaxProbe {
+  readonly queries: Float32Array
+  readonly keys: Float32Array
+  readonly values: Float32Array
+}
+
+/**
+ * Attention inputs whose products are exact, so that only the softmax is judged: queries are 1 in their first component and 0
+ * elsewhere, keys carry a score of the model's own (the last position's first head of each group) in theirs.
+ */
+function softmaxProbe(session: Session, q: Float32Array, k: Float32Array, count: number): SoftmaxProbe {
+  const { headCount, kvHeadCount, headDim } = session.config
+  const queries = new Float32Array(q.length)
+  for (let at = 0; at < queries.length; at += headDim) queries[at] = 1
+  const keys = new Float32Array(k.length)
+  const values = new Float32Array(k.length)
+  for (let position = 0; position < count; position += 1) {
+    for (let head = 0; head < kvHeadCount; head += 1) {
+      const query = ((count - 1) * headCount + head * (headCount / kvHeadCount)) * headDim
+      const at = (position * kvHeadCount + head) * headDim
+      let dot = 0
+      for (let d = 0; d < headDim; d += 1) dot += (q[query + d] as number) * (k[at + d] as number)
+      keys[at] = dot
+      values[at + position] = 1
+    }
+  }
+  return { queries, keys, values }
+}
+
+function softmaxError(session: Session, keys: Float32Array, weights: Float32Array, count: number): number {
   const { headCount, kvHeadCount, headDim, attentionScale } = session.config
+  const scale = Math.fround(attentionScale)
   let largest = 0
   for (let t = 0; t < count; t += 1) {
     for (let head = 0; head < headCount; head += 1) {
       const kvHead = Math.floor(head / (headCount / kvHeadCount))
-      const scores = Float64Array.from({ length: t + 1 }, (_, j) => {
-        let dot = 0
-        for (let d = 0; d < headDim; d += 1)
-          dot += (q[(t * headCount + head) * headDim + d] as number) * (k[(j * kvHeadCount + kvHead) * headDim + d] as number)
-        return dot * attentionScale
-      })
+      const scores = Float64Array.from({ length: t + 1 }, (_, j) =>
+        Math.fround((keys[(j * kvHeadCount + kvHead) * headDim] as number) * scale)
+      )
       const maximum = Math.max(...scores)
       const exponentials = scores.map((score) => Math.exp(score - maximum))
       const total = exponentials.reduce((sum, value) => sum + value, 0)

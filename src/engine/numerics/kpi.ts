@@ -185,7 +185,7 @@ function addKernelErrors(errors: KernelErrors, add: Add): void {
     '< 1e-6',
     exponent(errors.softmax),
     judge(errors.softmax),
-    'largest absolute error of attention weights against float64, every layer'
+    'largest absolute error of attention weights of the model’s own scores against float64, every layer'
   )
   add(
     'KV cache fidelity',
