@@ -210,6 +210,10 @@ TEST_CASE("run_operation repeats every point of a forward to the bit") {
       REQUIRE(loaded.backend->run_operation(1, operation.point, inputs, operation.second == nullptr ? 1 : 2, 4, 0, output.data(), &loaded.error));
       CHECK(same_bits(output, at(operation.point)));
     }
+    std::vector<float> given(at(LayerPoint::attn_context).size());
+    const float* given_inputs[] = {at(LayerPoint::q).data(), at(LayerPoint::k).data(), at(LayerPoint::v).data()};
+    REQUIRE(loaded.backend->run_operation(1, LayerPoint::attn_context, given_inputs, 3, 4, 0, given.data(), &loaded.error));
+    CHECK(same_bits(given, at(LayerPoint::attn_context)));
     std::vector<float> lens(logits.size());
     REQUIRE(loaded.backend->lens(at(LayerPoint::layer_out).data(), 4, lens.data(), &loaded.error));
     CHECK(same_bits(lens, logits));
