@@ -1,5 +1,6 @@
 import { SAMPLER_STAGES, type SamplerStage, type SamplingSettings } from '../shared/model/sampling'
 import { type Answer, type SamplerExplanation, toAnyNumber } from '../shared/protocol'
+import { idleReason } from '../shared/sampling/idle-stage'
 import type { EngineDoor } from './engine-door'
 
 type Stage = SamplerExplanation['stages'][number]
@@ -14,24 +15,6 @@ export interface ExplainRequest {
   readonly history: Int32Array
   readonly chosenId: number
   readonly sampling: SamplingSettings
-}
-
-/** Why a stage changes nothing with these settings; undefined when it may. */
-function idleReason(stage: SamplerStage, s: SamplingSettings): string | undefined {
-  const greedy = s.temperature === 0
-  const noPenalty = s.penaltyWindow === 0 || (s.repeatPenalty === 1 && s.frequencyPenalty === 0 && s.presencePenalty === 0)
-  const neutral: Readonly<Record<SamplerStage, boolean>> = {
-    'logit-bias': s.logitBias.length === 0,
-    penalties: noPenalty,
-    temperature: s.temperature === 1,
-    'top-k': s.topK === 0,
-    typical: s.typicalP === 1,
-    'top-p': s.topP === 1,
-    'min-p': s.minP === 0
-  }
-  if (!s.order.includes(stage)) return 'not in the order'
-  if (greedy && stage !== 'logit-bias' && stage !== 'penalties') return 'temperature 0 is greedy: filters do not apply'
-  return neutral[stage] ? 'neutral' : undefined
 }
 
 /**

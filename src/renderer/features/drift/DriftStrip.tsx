@@ -63,7 +63,7 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
       <div className="flex w-36 shrink-0 flex-col justify-center">
         <span className="flex items-center gap-1">
           <span className="label">{t('drift.title')}</span>
-          {!empty && <IconButton size="small" icon={Maximize2} label={t('drift.open')} onClick={() => setOpened(true)} />}
+          {!empty && <IconButton size="small" icon={Maximize2} side="top" label={t('drift.open')} onClick={() => setOpened(true)} />}
         </span>
         <span className="num truncate text-sm whitespace-nowrap">
           {step === undefined ? '' : errorFigure(Math.max(...step.layerErrors))}{' '}

@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react'
+import type { SamplingMessage } from '../../../shared/protocol'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { useRunColumns, useRunVocabulary } from '../../store/use-run'
@@ -13,6 +14,8 @@ import { LogitTable } from './LogitTable'
 import { orderByValue } from './order'
 import { StageChain } from './StageChain'
 import { type Explanation, useExplanation } from './use-explanation'
+import { useWhatIf } from './use-what-if'
+import { WhatIfKnobs } from './WhatIfKnobs'
 
 const HEAD_ROWS = 20
 // The table comes first; the chart's library follows.
@@ -58,9 +61,15 @@ export const LogitsDrawer = () => {
   const moveCursor = useStore((state) => state.moveCursor)
   const setOverlay = useStore((state) => state.setOverlay)
   const knobs = useStore((state) => state.sampling)
-  const [settings, setSettings] = useState<'run' | 'knobs'>('run')
+  const [settings, setSettings] = useState<'run' | 'knobs' | 'what-if'>('run')
   const runId = columns?.detail.row.id
-  const { explanation, error, milliseconds } = useExplanation(runId, (token ?? 0) - 1, settings === 'knobs' ? knobs : undefined)
+  const told = useExplanation(runId, (token ?? 0) - 1, settings === 'knobs' ? knobs : undefined)
+  const { error, milliseconds } = told
+  const recordedSampling = columns?.detail.settings.sampling
+  const [supposedSampling, setSupposedSampling] = useState<SamplingMessage | undefined>(undefined)
+  const sampling = supposedSampling ?? recordedSampling
+  const supposed = useWhatIf(told.explanation, columns, settings === 'what-if' ? sampling : undefined)
+  const explanation = supposed?.explanation ?? told.explanation
 
   const byLogit = useMemo(() => (explanation === undefined ? undefined : orderByValue(explanation.arrays.logits, true)), [explanation])
   const charted = useDeferredValue(byLogit)
@@ -113,7 +122,8 @@ export const LogitsDrawer = () => {
             onChange={setSettings}
             options={[
               { value: 'run', label: t('logits.asGenerated') },
-              { value: 'knobs', label: t('logits.asKnobs') }
+              { value: 'knobs', label: t('logits.asKnobs') },
+              { value: 'what-if', label: t('logits.whatIf') }
             ]}
           />
           {explanation !== undefined && (
@@ -131,9 +141,17 @@ export const LogitsDrawer = () => {
           error === undefined && <p className="text-faint">{t('logits.loading')}</p>
         ) : (
           <>
+            {supposed !== undefined && sampling !== undefined && recordedSampling !== undefined && (
+              <WhatIfKnobs
+                sampling={sampling}
+                recorded={recordedSampling}
+                milliseconds={supposed.milliseconds}
+                onChange={setSupposedSampling}
+              />
+            )}
             <Figures explanation={explanation} />
             <StageChain explanation={explanation} />
-            {would !== undefined && settings === 'knobs' && (
+            {would !== undefined && settings !== 'run' && (
               <p className="text-sm text-muted">
                 {would === explanation.chosenId ? t('logits.wouldSame') : t('logits.wouldChoose', { token: name(would) })}
               </p>

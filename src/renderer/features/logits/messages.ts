@@ -13,6 +13,13 @@ export const logitsMessages = defineMessages({
   settingsOf: { en: 'Sampled with', es: 'Muestreado con' },
   asGenerated: { en: 'the settings of the run', es: 'los ajustes de la ejecución' },
   asKnobs: { en: 'the knobs as they are now', es: 'los controles como están ahora' },
+  whatIf: { en: 'What if', es: 'Y si' },
+  whatIfTitle: { en: 'What if: not what was recorded', es: 'Suposición: no es lo grabado' },
+  whatIfText: {
+    en: 'The recorded logits through these knobs, worked out here in {time} ms. Neither the run nor the next generation changes.',
+    es: 'Los logits grabados con estos controles, calculados aquí en {time} ms. No cambian ni la ejecución ni la próxima generación.'
+  },
+  whatIfReset: { en: 'As recorded', es: 'Como se grabó' },
   wouldChoose: { en: 'The same draw would choose {token}', es: 'El mismo sorteo elegiría {token}' },
   wouldSame: { en: 'The same draw would choose the same token', es: 'El mismo sorteo elegiría el mismo token' },
   head: { en: 'Head of the distribution', es: 'Cabeza de la distribución' },
