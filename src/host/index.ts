@@ -1,3 +1,5 @@
+import { renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import pino from 'pino'
 import { toErrorData } from '../shared/errors'
 import type { EngineActivity, Message, ToHost } from '../shared/protocol'
@@ -6,9 +8,20 @@ import { realEngine } from './engine-door'
 import { EngineHost } from './engine-host'
 import { isMessage, openLink } from './link'
 
-/** The engine host process. It is started by a supervisor and ends with it. Its log goes to standard error as JSON lines. */
-const logger = pino({ name: 'greta-host', level: process.env['GRETA_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: true }))
+/** The engine host process. It is started by a supervisor and ends with it. Its log goes to standard error and to a file, as JSON lines. */
+const LARGEST_LOG_BYTES = 4 * 1024 * 1024
+const level = process.env['GRETA_LOG'] ?? 'warn'
+const standardError = { stream: pino.destination({ fd: 2, sync: true }), level }
+let logger = pino({ name: 'greta-host', level }, standardError.stream)
 const log = (message: string): void => logger.warn(message)
+
+/** `host.log` in the data folder: what happened before a crash is there when the window is gone. One older file is kept. */
+function logTo(dataFolder: string): void {
+  const path = join(dataFolder, 'host.log')
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG_BYTES) renameSync(path, `${path}.1`)
+  const file = { stream: pino.destination({ dest: path, sync: true, mkdir: true }), level }
+  logger = pino({ name: 'greta-host', level }, pino.multistream([standardError, file]))
+}
 const link = openLink(log)
 
 let activity: EngineActivity = { kind: 'loading', description: 'starting' }
@@ -25,6 +38,7 @@ let host: Promise<EngineHost> | undefined
 
 function configure(message: Extract<ToHost, { kind: 'configure' }>): void {
   const { configuration } = message
+  logTo(configuration.dataFolder)
   host ??= EngineHost.create({
     configuration,
     engine: realEngine(configuration.appRoot, configuration.appVersion),

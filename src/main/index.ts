@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { app, type BrowserWindow, ipcMain } from 'electron'
+import type { DesktopPage } from '../supervisor/desktop-page'
 import type { WorkbenchFacts } from '../supervisor/page-session'
 import { dataFolder } from '../supervisor/data-folder'
 import { PageFiles } from '../supervisor/page-files'
 import { Supervisor } from '../supervisor/supervisor'
 import { type EngineProcess, startEngineProcess } from './engine-process'
 import { installMenu } from './menu'
-import { isOwnPage, WindowPage } from './page'
+import { askForFile, createPage, isOwnPage } from './page'
 import { PAGE_ORIGIN, registerPageScheme, servePage } from './page-protocol'
 import { createWindow, lockContents } from './window'
 
@@ -22,7 +23,7 @@ registerPageScheme()
 lockContents()
 
 let window: BrowserWindow | undefined
-let page: WindowPage | undefined
+let page: DesktopPage | undefined
 let engine: EngineProcess | undefined
 let waitingPaths = pathsIn(process.argv.slice(1), process.cwd())
 
@@ -48,12 +49,13 @@ const facts: WorkbenchFacts = {
 
 function openWindow(): void {
   window = createWindow()
-  page = new WindowPage(window, supervisor, facts, (port) => engine?.sendPort(port))
+  page = createPage(window, supervisor, facts, (port) => engine?.sendPort(port))
   const { webContents } = window
   webContents.on('render-process-gone', (_, { reason }) => {
     if (reason !== 'clean-exit' && reason !== 'killed') webContents.reload()
   })
   window.on('closed', () => {
+    page?.close()
     window = undefined
     page = undefined
   })
@@ -62,6 +64,11 @@ function openWindow(): void {
 function openPath(path: string): void {
   if (page === undefined) waitingPaths = [...waitingPaths, path]
   else page.tell('app.open', { path })
+}
+
+async function openByMenu(): Promise<void> {
+  const path = window === undefined ? null : await askForFile(window, 'model')
+  if (path !== null) openPath(path)
 }
 
 ipcMain.on('greta:ready', (event) => {
@@ -98,7 +105,7 @@ void app.whenReady().then(() => {
   servePage(new PageFiles(join(appRoot, 'out/renderer')))
   installMenu({
     command: (command) => page?.tell('app.command', { command }),
-    openModel: () => void page?.askForModel(),
+    openModel: () => void openByMenu(),
     restartEngine: () => supervisor.restart()
   })
   openWindow()
