@@ -178,10 +178,7 @@ bool HostBackend::run_operation(uint32_t layer, LayerPoint point, const float* c
     run_point(layer, point, inputs, token_count, position, output);
     return true;
   }
-  if (gives_keys) {  // keys and values of positions 0 .. last replace the cache, which is empty afterwards
-    for (uint32_t p = 0; p < position + token_count; ++p) cache_.store(layer, p, inputs[1] + p * kv_width(), inputs[2] + p * kv_width());
-    cached_positions_ = 0;
-  } else if (point == LayerPoint::attn_context && position + token_count > cached_positions_) {
+  if (point == LayerPoint::attn_context && position + token_count > cached_positions_) {
     return fail(error, StatusCode::invalid_argument, "Attention of positions %u to %u needs them in the cache, which holds %u.", position,
                 position + token_count - 1, cached_positions_);
   }
