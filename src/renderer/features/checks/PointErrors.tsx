@@ -32,7 +32,8 @@ export const PointErrors = ({ finished }: { readonly finished: Finished<'parity'
   const [chosen, setChosen] = useState<PointError | undefined>(undefined)
   const matrix = useMemo(() => new ErrorMatrix(points, measure), [points, measure])
   const scale = useMemo(() => makeScale('log', errorDomain(points)), [points])
-  const pick = (cell: Cell): void => setChosen(matrix.pointAt(cell.row, cell.column))
+  // Cells without a tensor (embedding of layer 3) keep what was chosen.
+  const pick = (cell: Cell): void => setChosen((before) => matrix.pointAt(cell.row, cell.column) ?? before)
   const open = (): void => {
     if (chosen !== undefined)
       void openTensor({ position: Math.max(0, chosen.worstPosition), layer: chosen.layer, point: chosen.point }, finished.sequence)
