@@ -35,6 +35,8 @@ class DesktopApp {
     })
     this.child.on('message', (entry) => this.trace.push(entry as TraceEntry))
     this.exit = new Promise((resolve) => this.child.on('exit', resolve))
+    // A test that runs into its time limit may not reach end(): the app goes with the worker all the same.
+    process.once('exit', () => this.child.kill('SIGKILL'))
   }
 
   static async start(environment: Record<string, string> = {}): Promise<DesktopApp> {

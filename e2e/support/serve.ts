@@ -28,6 +28,9 @@ export async function startWorkbench(
     env: { ...process.env, GRETA_DATA_DIR: dataFolder },
     stdio: ['ignore', 'pipe', 'pipe']
   })
+  // A test that runs into its time limit may not reach end(): the workbench goes with the worker all the same.
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
@@ -46,6 +49,7 @@ export async function startWorkbench(
     async end() {
       child.kill('SIGTERM')
       await exited
+      process.removeListener('exit', killWithUs)
       rmSync(dataFolder, { recursive: true, force: true })
     }
   }
