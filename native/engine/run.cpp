@@ -11,8 +11,9 @@ namespace greta {
 
 namespace {
 
-// A device's own greedy loop is asked for this many tokens at a time: it cannot be cancelled in between.
-constexpr uint32_t kDeviceSteps = 8;
+// A device's own greedy loop cannot be cancelled in between: it is asked for as many tokens as take about this long.
+constexpr double kDeviceBurstMilliseconds = 30;
+constexpr uint32_t kMostDeviceSteps = 32;
 constexpr uint64_t kCaptureStagingBytes = uint64_t{64} << 20;
 
 }  // namespace
@@ -221,8 +222,8 @@ Status Run::step_speculative() {
 Status Run::step_on_device() {
   const uint32_t position = static_cast<uint32_t>(sequence_.size()) - 1;
   const uint32_t context = engine_.options_.load.context_capacity;
-  const uint32_t steps = std::min({kDeviceSteps, request_.max_tokens - outcome_.generated_tokens, context - position - 1});
-  int32_t produced[kDeviceSteps];
+  const uint32_t steps = std::min({device_steps_, request_.max_tokens - outcome_.generated_tokens, context - position - 1});
+  int32_t produced[kMostDeviceSteps];
   uint32_t count = 0;
   BackendError error{};
   const bool decoded = engine_.backend_->decode_greedy(sequence_[position], position, steps, request_.stop_ids.data(),
@@ -235,6 +236,7 @@ Status Run::step_on_device() {
   GRETA_RETURN_IF_ERROR(engine_.mapped_->check_intact());
   if (count == 0 || count > steps) return {StatusCode::internal, std::string("Backend ") + engine_.backend_->name() + " decoded no token."};
   const double each = (elapsed() - token_milliseconds_) / count;
+  device_steps_ = static_cast<uint32_t>(std::clamp(kDeviceBurstMilliseconds / each, 1.0, static_cast<double>(kMostDeviceSteps)));
   for (uint32_t i = 0; i < count; ++i) {
     engine_.cached_ids_.push_back(sequence_.back());
     sequence_.push_back(produced[i]);

@@ -53,6 +53,7 @@ class Run {
   LogitsSummary summary_;
   SampledToken sampled_;
   uint32_t chunk_ = 1;
+  uint32_t device_steps_ = 1;   // tokens that a device decodes on its own at a time
   uint32_t forward_count_ = 1;  // positions of the last forward()
   double forward_milliseconds_ = 0, sampling_milliseconds_ = 0;
   double token_milliseconds_ = 0;  // when the last token was finished

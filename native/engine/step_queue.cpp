@@ -3,7 +3,8 @@
 namespace greta {
 
 void StepQueue::configure(const StepLayout& layout, uint32_t rows) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [this] { return !draining_; });
   layout_ = layout;
   capacity_ = rows;
   written_ = read_ = wait_count_ = 0;

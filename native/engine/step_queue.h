@@ -5,6 +5,7 @@
 // bounded, the receiver's stall delays only its own generation, and nothing is dropped.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -90,22 +91,23 @@ class StepQueue {
   // Consumer: hands over at most `limit` published rows that lie together, as (span); returns how many. 0 = empty.
   template <typename Take>
   uint32_t drain(uint32_t limit, Take&& take) {
-    uint32_t first, count;
+    StepSpan taken{};
     {
       const std::lock_guard lock(mutex_);
-      first = static_cast<uint32_t>(read_ % (capacity_ == 0 ? 1 : capacity_));
-      count = static_cast<uint32_t>(written_ - read_);
+      if (written_ == read_ || limit == 0) return 0;
+      const uint32_t first = static_cast<uint32_t>(read_ % capacity_);
+      taken = span(first, std::min({static_cast<uint32_t>(written_ - read_), capacity_ - first, limit}));
+      draining_ = true;
     }
-    if (count > capacity_ - first) count = capacity_ - first;
-    if (count > limit) count = limit;
-    if (count == 0) return 0;
-    take(span(first, count));
+    // Outside the lock: the producer goes on, in other rows, while these are copied.
+    take(taken);
     {
       const std::lock_guard lock(mutex_);
-      read_ += count;
+      read_ += taken.count;
+      draining_ = false;
     }
-    room_.notify_one();
-    return count;
+    room_.notify_all();
+    return taken.count;
   }
   uint32_t pending() const;
 
@@ -123,6 +125,7 @@ class StepQueue {
   uint32_t capacity_ = 0;
   uint64_t written_ = 0, read_ = 0, wait_count_ = 0;
   bool closed_ = false;
+  bool draining_ = false;  // the consumer is copying: configure() waits
   std::vector<StepRow> rows_;
   std::vector<int32_t> candidate_ids_;
   std::vector<float> candidate_logits_, block_milliseconds_, captures_, logits_;

@@ -9,7 +9,7 @@ export const LOAD_OPTIONS = {
   threads: { kind: 'integer', value: 'N', least: 1, most: 1024, help: 'host threads (default: physical processors)' },
   context: { kind: 'integer', value: 'N', least: 1, most: 4194304, help: 'positions of the KV cache (default: the model’s, at most 4096)' },
   'kv-type': { kind: 'choice', choices: ['f16', 'f32'], help: 'element type of the KV cache (default f16)' },
-  precision: { kind: 'choice', choices: ['f32', 'bf16'], help: 'rounding of matrix operands (default f32)' }
+  precision: { kind: 'choice', choices: ['f32', 'bf16'], help: 'rounding of matrix operands (default f32, on GPUs bf16)' }
 } as const satisfies Options
 
 export function loadOptions(options: Parsed<typeof LOAD_OPTIONS>): LoadOptions {

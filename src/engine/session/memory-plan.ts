@@ -6,6 +6,7 @@ import type { MemoryPlan } from './types'
 
 /** Backends that compute in the memory of this machine; the others refuse in plan() what their device cannot hold. */
 const HOST_BACKENDS: readonly string[] = ['reference', 'cpu']
+export const isHostBackend = (name: string): boolean => HOST_BACKENDS.includes(name)
 
 export function memoryPlan(plan: NativePlan): MemoryPlan {
   const parts = [plan.weightsMapped, plan.weightsResident, plan.kvCache, plan.activations, plan.trace, plan.logitsHistory, plan.other]
@@ -21,7 +22,7 @@ export function memoryPlan(plan: NativePlan): MemoryPlan {
     otherBytes: plan.other,
     totalBytes,
     availableBytes,
-    fits: !HOST_BACKENDS.includes(plan.backendName) || totalBytes <= availableBytes
+    fits: !isHostBackend(plan.backendName) || totalBytes <= availableBytes
   }
 }
 

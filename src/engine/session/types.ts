@@ -19,6 +19,7 @@ export interface LoadOptions {
   /** Most tokens evaluated in one call; longer prompts are cut into chunks of this size. Default 512, at most the context. */
   readonly batch?: number
   readonly kvType?: KvTypeName
+  /** Default f32, on GPU backends bf16. */
   readonly precision?: PrecisionName
   /** Bytes for full logits rows of recent tokens (logitsRow); default 64 MiB, at least one row, at most one a position. */
   readonly logitsHistoryBytes?: number
