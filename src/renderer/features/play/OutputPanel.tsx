@@ -7,6 +7,7 @@ import { useRunColumns, useShownRun } from '../../store/use-run'
 import { runRegistry } from '../../store/run-registry'
 import { Badge, type Tone } from '../../ui/Badge'
 import { IconButton } from '../../ui/Button'
+import { copyText } from '../../ui/clipboard'
 import { Select } from '../../ui/Select'
 import { Switch } from '../../ui/Switch'
 import { Segmented } from '../../ui/Tabs'
@@ -95,7 +96,8 @@ export const OutputPanel = () => {
   if (columns === undefined || run === undefined) return <FirstRun />
 
   const copy = () => {
-    void navigator.clipboard.writeText(columns.texts.slice(columns.promptCount).join('')).then(() => {
+    void copyText(columns.texts.slice(columns.promptCount).join('')).then((worked) => {
+      if (!worked) return
       setCopied(true)
       setTimeout(() => setCopied(false), 1500)
     })

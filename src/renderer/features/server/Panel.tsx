@@ -8,6 +8,7 @@ import { type PlainMessageKey, useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { Badge, type Tone } from '../../ui/Badge'
 import { Button, IconButton } from '../../ui/Button'
+import { copyText } from '../../ui/clipboard'
 import { Table, Td, Th } from '../../ui/Table'
 import { TextField } from '../../ui/TextField'
 import { addressWithToken, parseServerAddress } from './address'
@@ -32,7 +33,8 @@ const CommandLine = ({ command }: { readonly command: string }) => {
   const t = useTranslate()
   const [copied, setCopied] = useState(false)
   const copy = () =>
-    void navigator.clipboard.writeText(command).then(() => {
+    void copyText(command).then((worked) => {
+      if (!worked) return
       setCopied(true)
       setTimeout(() => setCopied(false), 1500)
     })

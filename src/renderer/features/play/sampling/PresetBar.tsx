@@ -6,6 +6,7 @@ import { call } from '../../../bridge'
 import { useTranslate } from '../../../i18n'
 import { useStore } from '../../../store'
 import { Button, IconButton } from '../../../ui/Button'
+import { copyText, readText } from '../../../ui/clipboard'
 import { Dialog } from '../../../ui/Dialog'
 import { Menu } from '../../../ui/Menu'
 import { Select } from '../../../ui/Select'
@@ -44,7 +45,7 @@ export const PresetBar = ({ onPreset }: { readonly onPreset: (id: string) => voi
     if (name.trim() !== '') void storePresets(withPreset(own, { name: name.trim(), sampling }))
   }
   const paste = async () => {
-    const taken = samplingFromJson(await navigator.clipboard.readText())
+    const taken = samplingFromJson((await readText()) ?? '')
     if (taken === undefined) toast({ tone: 'danger', title: t('play.importFailed') })
     else changeSampling(taken)
   }
@@ -79,7 +80,7 @@ export const PresetBar = ({ onPreset }: { readonly onPreset: (id: string) => voi
             kind: 'action',
             label: t('play.exportPresets'),
             icon: ClipboardCopy,
-            onSelect: () => void navigator.clipboard.writeText(presetsToJson(sampling))
+            onSelect: () => void copyText(presetsToJson(sampling))
           },
           { kind: 'action', label: t('play.importPresets'), icon: ClipboardPaste, onSelect: () => void paste() },
           { kind: 'separator', id: 'danger' },
