@@ -122,14 +122,14 @@ test('the desktop app: a killed engine comes back with its model', async () => {
   try {
     const page = await app.page()
     await page.getByRole('textbox', { name: 'Prompt' }).fill('One day')
-    await page.getByLabel('Most tokens').first().fill('4000')
+    await page.getByLabel('Max tokens').first().fill('4000')
     await page.getByRole('button', { name: 'Generate', exact: true }).click()
     const journal = (): string | undefined => readdirSync(join(app.dataFolder, 'runs')).find((name) => name.endsWith('.journal'))
     await expect.poll(() => existsSync(join(app.dataFolder, 'runs')) && journal() !== undefined).toBe(true)
     process.kill(Number(journal()?.split('.')[1]), 'SIGKILL')
     await expect(page.getByText(/engine process ended/).first()).toBeVisible()
     await expect.poll(() => runsOf(app).length).toBe(1)
-    await page.getByLabel('Most tokens').first().fill('8')
+    await page.getByLabel('Max tokens').first().fill('8')
     await page.getByRole('button', { name: 'Generate', exact: true }).click()
     await expect.poll(() => runsOf(app).length).toBe(2)
   } finally {

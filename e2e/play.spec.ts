@@ -53,7 +53,7 @@ test('clicking an alternative branches there and keeps the first run', async ({ 
 test('Stop keeps everything, Continue goes on from there', async ({ quietPage: page, workbench }) => {
   await openWorkbench(page, workbench.url)
   await page.getByTestId('prompt-editor').fill('Once upon a time')
-  await page.getByRole('textbox', { name: 'Most tokens' }).fill('400')
+  await page.getByRole('textbox', { name: 'Max tokens' }).fill('400')
   await page.keyboard.press('Enter')
   await page.keyboard.press('Control+Enter')
   await expect(page.getByTestId('lane').getByRole('option').nth(12)).toBeVisible()
@@ -62,7 +62,7 @@ test('Stop keeps everything, Continue goes on from there', async ({ quietPage: p
   const count = await generatedCount(page)
   expect(count).toBeGreaterThan(5)
   await expect(page.getByText('Stopped', { exact: true }).or(page.getByText('The model ended the text'))).toBeVisible()
-  await page.getByRole('textbox', { name: 'Most tokens' }).fill('5')
+  await page.getByRole('textbox', { name: 'Max tokens' }).fill('5')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Continue' }).click()
   await expect.poll(() => generatedCount(page)).toBeGreaterThan(count)

@@ -40,7 +40,7 @@ test('the engine is killed while it generates: the page says what happened and g
     await page.goto(workbench.url)
     const prompt = page.getByRole('textbox', { name: 'Prompt' })
     await prompt.fill('One day, a small cat')
-    await page.getByLabel('Most tokens').first().fill('4000')
+    await page.getByLabel('Max tokens').first().fill('4000')
     await page.getByRole('button', { name: 'Generate', exact: true }).click()
     const journal = (): string | undefined => {
       const folder = join(workbench.dataFolder, 'runs')
@@ -52,7 +52,7 @@ test('the engine is killed while it generates: the page says what happened and g
     await expect(prompt).toHaveValue('One day, a small cat')
     await expect.poll(() => readdirSync(join(workbench.dataFolder, 'runs')).some((name) => name.endsWith('.greta'))).toBe(true)
     // The engine is back with its model: the next story is written.
-    await page.getByLabel('Most tokens').first().fill('8')
+    await page.getByLabel('Max tokens').first().fill('8')
     await page.getByRole('button', { name: 'Generate', exact: true }).click()
     await expect
       .poll(() => readdirSync(join(workbench.dataFolder, 'runs')).filter((name) => name.endsWith('.greta')).length, { timeout: 30_000 })

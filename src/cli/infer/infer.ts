@@ -11,7 +11,7 @@ import { type InferResult, jsonReport, sinceStart, summaryText } from './report'
 import { INFER_OPTIONS, type InferSettings, inferSettings } from './settings'
 import { TraceSummary } from './trace-summary'
 
-/** Most tokens of one batch. */
+/** Max tokens of one batch. */
 const LARGEST_BATCH = 8192
 
 export const infer: Verb = {

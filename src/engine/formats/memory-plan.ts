@@ -6,7 +6,7 @@ import { tracePointCount } from '../../shared/model/trace-points'
 export interface MemoryPlanOptions {
   /** Positions of the KV cache; default: what the model was trained for, at most 4096. */
   readonly context?: number
-  /** Most tokens evaluated in one call; default 512, at most the context. */
+  /** Max tokens evaluated in one call; default 512, at most the context. */
   readonly batch?: number
   readonly kvType?: 'f32' | 'f16'
   /** Bytes for logits rows that are kept; rounded down to whole rows, at least one, at most one a position. Default 64 MiB. */

@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly threads?: number
   /** Positions of the KV cache; default: what the model was trained for, at most 4096. */
   readonly context?: number
-  /** Most tokens evaluated in one call; longer prompts are cut into chunks of this size. Default 512, at most the context. */
+  /** Max tokens evaluated in one call; longer prompts are cut into chunks of this size. Default 512, at most the context. */
   readonly batch?: number
   readonly kvType?: KvTypeName
   /** Default f32, on GPU backends bf16. */
@@ -108,7 +108,7 @@ export interface GenerateRequest {
    * branching at a position and continuing are all said by the sequence alone.
    */
   readonly ids: readonly number[] | Int32Array
-  /** Most tokens to produce, >= 0; the context's end stops earlier. */
+  /** Max tokens to produce, >= 0; the context's end stops earlier. */
   readonly maxTokens: number
   /** Default: greedy. */
   readonly sampling?: SamplingSettings

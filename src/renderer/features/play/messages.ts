@@ -40,7 +40,7 @@ export const playMessages = defineMessages({
   regenerate: { en: 'Regenerate', es: 'Regenerar' },
   undo: { en: 'Previous prediction', es: 'Predicción anterior' },
   redo: { en: 'Next prediction', es: 'Predicción siguiente' },
-  maxTokens: { en: 'Most tokens', es: 'Máximo de tokens' },
+  maxTokens: { en: 'Max tokens', es: 'Máximo de tokens' },
   copyText: { en: 'Copy the text', es: 'Copiar el texto' },
   copied: { en: 'Copied', es: 'Copiado' },
   viewText: { en: 'Text', es: 'Texto' },
