@@ -14,11 +14,13 @@ export const DivergenceView = ({ finished }: { readonly finished: Finished<'dive
   const t = useTranslate()
   const { report } = finished
   const { first } = report
+  const above = report.blocks.filter((block) => !(block.localNmse < report.limit)).map((block) => block.layer)
   return (
     <>
       {first === undefined ? (
         <VerdictCard tone="ok" title={t('checks.agree')}>
           <p className="m-0 text-sm">{t('checks.agreeText', { count: report.positions, limit: errorFigure(report.limit) })}</p>
+          {above.length > 0 && <p className="m-0 text-sm">{t('checks.blocksAbove', { blocks: above.join(', ') })}</p>}
         </VerdictCard>
       ) : (
         <VerdictCard
@@ -131,7 +133,7 @@ const Blocks = ({ report }: { readonly report: Report<'divergence'> }) => {
           {report.blocks.map((block) => {
             const over = !(block.localNmse < report.limit)
             return (
-              <tr key={block.layer} className={over ? 'bg-danger-soft' : undefined}>
+              <tr key={block.layer} className={over ? (report.first === undefined ? 'bg-warn-soft' : 'bg-danger-soft') : undefined}>
                 <Td className="num">{block.layer}</Td>
                 <Td>
                   <Bar value={block.localNmse} low={low}>

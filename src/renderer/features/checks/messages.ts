@@ -150,8 +150,12 @@ export const checksMessages = defineMessages({
   worstPosition: { en: 'Worst position', es: 'Peor posición' },
   agree: { en: 'No operation leaves its limit', es: 'Ninguna operación sale de su límite' },
   agreeText: {
-    en: 'Local NMSE of every block stays below {limit} over {count} positions.',
-    es: 'El NMSE local de cada bloque queda por debajo de {limit} en {count} posiciones.'
+    en: 'No single operation has a local NMSE of {limit} or more, over {count} positions.',
+    es: 'Ninguna operación por sí sola tiene un NMSE local de {limit} o más, en {count} posiciones.'
+  },
+  blocksAbove: {
+    en: 'As a whole above it, though none of its operations is: block {blocks}.',
+    es: 'En conjunto por encima, aunque ninguna de sus operaciones lo esté: bloque {blocks}.'
   },
   diverges: { en: 'First divergence: layer {layer}, {point}', es: 'Primera divergencia: capa {layer}, {point}' },
   cardLine: {
