@@ -3,6 +3,8 @@ import { openModel } from '../open-model'
 import { brokenInvariants } from './invariants'
 import { writeCase } from './write-case'
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 export interface FuzzOptions {
   /** A folder that may be filled and emptied. */
   readonly folder: string
@@ -70,6 +72,8 @@ export async function fuzzLoaders(options: FuzzOptions): Promise<FuzzReport> {
     if (growth > MOST_GROWTH_BYTES) report(`memory grew by ${growth} bytes`)
     done += 1
     options.onCase?.(done)
+    // Opening awaits nothing real: without this, signals and timers would wait for the end.
+    if (done % 64 === 0) await nextTurn()
   }
   return { cases: done, outcomes, slowestMilliseconds, slowestCase, largestGrowthBytes, findings }
 }
