@@ -26,9 +26,26 @@ const objdump = tool('llvm-objdump')
 
 // One kernel file -> one bare code object.
 function compile(stem) {
-  const options = ['-x', 'hip', '--offload-arch=gfx942', `--rocm-device-lib-path=${join(folder, 'device-library')}`, '-mcode-object-version=5', '-std=c++20', '-O3']
+  const options = [
+    '-x',
+    'hip',
+    '--offload-arch=gfx942',
+    `--rocm-device-lib-path=${join(folder, 'device-library')}`,
+    '-mcode-object-version=5',
+    '-std=c++20',
+    '-O3'
+  ]
   const output = join(folder, `gfx942-${stem}.co`)
-  const inputs = ['-munsafe-fp-atomics', '--cuda-device-only', '--no-gpu-bundle-output', `-I${join(root, 'native')}`, '-c', join(gpu, 'kernels', `${stem}.cpp`), '-o', output]
+  const inputs = [
+    '-munsafe-fp-atomics',
+    '--cuda-device-only',
+    '--no-gpu-bundle-output',
+    `-I${join(root, 'native')}`,
+    '-c',
+    join(gpu, 'kernels', `${stem}.cpp`),
+    '-o',
+    output
+  ]
   execFileSync('clang++-19', [...options, ...inputs], { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 const canCompile = tool('clang++') === 'clang++-19' && existsSync('/usr/include/hip/hip_runtime.h')
@@ -39,7 +56,9 @@ if (!process.argv[2] && canCompile && readelf) {
 }
 const objects = existsSync(folder) ? readdirSync(folder).filter((name) => /^gfx942-.*\.co$/.test(name)) : []
 if (!readelf || !objdump || objects.length === 0) {
-  console.log(`check-isa skipped: ${objects.length === 0 ? 'no clang-19 with HIP headers to make gfx942 code objects' : 'no llvm-readelf and llvm-objdump'}`)
+  console.log(
+    `check-isa skipped: ${objects.length === 0 ? 'no clang-19 with HIP headers to make gfx942 code objects' : 'no llvm-readelf and llvm-objdump'}`
+  )
   process.exit(0)
 }
 
@@ -58,7 +77,10 @@ const check = (ok, text) => {
 function readKernels(path) {
   const notes = run(readelf, '--notes', path)
   const kernels = new Map()
-  for (const block of notes.slice(notes.indexOf('amdhsa.kernels'), notes.indexOf('\namdhsa.target')).split(/\n {2}- /).slice(1)) {
+  for (const block of notes
+    .slice(notes.indexOf('amdhsa.kernels'), notes.indexOf('\namdhsa.target'))
+    .split(/\n {2}- /)
+    .slice(1)) {
     const number = (key) => Number(block.match(new RegExp(`\\.${key}: +(\\d+)`))?.[1] ?? 0)
     const symbol = block.match(/\.symbol: +'?([^\s']+)\.kd/)[1]
     const vgpr = number('vgpr_count')
@@ -75,7 +97,7 @@ function readKernels(path) {
       // Scalar registers spilled to lanes of a vector register cost no memory; they show as SGPR spills with no scratch.
       spills: number('vgpr_spill_count'),
       occupancy: Math.min(8, byRegisters, byLds),
-      instructions: new Map(),
+      instructions: new Map()
     })
   }
   let current
@@ -92,7 +114,9 @@ for (const object of objects.sort()) {
   for (const [symbol, kernel] of readKernels(join(folder, object))) {
     const count = (prefix) => [...kernel.instructions].reduce((sum, [name, n]) => sum + (name.startsWith(prefix) ? n : 0), 0)
     const short = symbol.replace(/^_ZN5greta3gpu12_GLOBAL__N_1\d+/, '').replace(/Ev.*$/, '')
-    console.log(`${short.padEnd(48)} vgpr ${kernel.vgpr} sgpr ${kernel.sgpr} lds ${kernel.lds} scratch ${kernel.scratch} waves/SIMD ${kernel.occupancy} mfma ${count('v_mfma')}`)
+    console.log(
+      `${short.padEnd(48)} vgpr ${kernel.vgpr} sgpr ${kernel.sgpr} lds ${kernel.lds} scratch ${kernel.scratch} waves/SIMD ${kernel.occupancy} mfma ${count('v_mfma')}`
+    )
     check(kernel.spills === 0 && kernel.scratch === 0, `${short}: ${kernel.spills} spills, ${kernel.scratch} bytes of scratch`)
     const rule = budget.find((entry) => short.includes(entry.kernel))
     check(rule !== undefined, `${short}: no budget entry`)
@@ -100,7 +124,8 @@ for (const object of objects.sort()) {
     if (rule.vgpr) check(kernel.vgpr <= rule.vgpr, `${short}: ${kernel.vgpr} VGPRs, budget ${rule.vgpr}`)
     if (rule.lds) check(kernel.lds <= rule.lds, `${short}: ${kernel.lds} bytes of LDS, budget ${rule.lds}`)
     if (rule.occupancy) check(kernel.occupancy >= rule.occupancy, `${short}: ${kernel.occupancy} waves a SIMD, budget ${rule.occupancy}`)
-    for (const [prefix, least] of Object.entries(rule.needs ?? {})) check(count(prefix) >= least, `${short}: ${count(prefix)} ${prefix}, needs ${least}`)
+    for (const [prefix, least] of Object.entries(rule.needs ?? {}))
+      check(count(prefix) >= least, `${short}: ${count(prefix)} ${prefix}, needs ${least}`)
     for (const prefix of rule.never ?? []) check(count(prefix) === 0, `${short}: has ${prefix}`)
   }
 }

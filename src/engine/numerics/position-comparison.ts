@@ -34,6 +34,8 @@ export function comparePosition(position: number, nextId: number, reference: Flo
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length
 
+const largest = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0)
+
 export function summarizeComparison(positions: readonly PositionComparison[]): ComparisonSummary {
   const followed = positions.filter((entry) => entry.nextId >= 0)
   const referencePerplexity = Math.exp(-mean(followed.map((entry) => entry.referenceLogProbability)))
@@ -43,8 +45,8 @@ export function summarizeComparison(positions: readonly PositionComparison[]): C
     positions: positions.length,
     bitEqualPositions: positions.filter((entry) => entry.bitEqual).length,
     meanNmse: mean(positions.map((entry) => entry.nmse)),
-    maxNmse: Math.max(0, ...positions.map((entry) => entry.nmse)),
-    maxAbsoluteDifference: Math.max(0, ...positions.map((entry) => entry.maxAbsoluteDifference)),
+    maxNmse: largest(positions.map((entry) => entry.nmse)),
+    maxAbsoluteDifference: largest(positions.map((entry) => entry.maxAbsoluteDifference)),
     klDivergence: percentilesOf(positions.map((entry) => entry.klDivergence)),
     probabilityDifference: percentilesOf(followed.map((entry) => entry.probabilityDifference)),
     probabilityDifferenceRms: Math.sqrt(mean(followed.map((entry) => entry.probabilityDifference ** 2))),

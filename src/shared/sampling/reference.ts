@@ -115,7 +115,7 @@ function keepTypical(set: Survivor[], mass: number): Survivor[] {
 }
 
 function keepMinP(set: Survivor[], share: number): Survivor[] {
-  const floor = Math.max(...set.map(({ logit }) => logit)) + Math.log(share)
+  const floor = highestLogit(set) + Math.log(share)
   return set.filter(({ logit }) => logit >= floor)
 }
 
@@ -138,7 +138,7 @@ const ascending = (set: readonly Survivor[]): Survivor[] => set.toSorted((a, b) 
 
 /** Probabilities; where +Infinity is present it takes everything, shared evenly. */
 function softmax(set: readonly Survivor[]): number[] {
-  const highest = Math.max(...set.map(({ logit }) => logit))
+  const highest = highestLogit(set)
   const weights = set.map(({ logit }) => (logit === highest ? 1 : Math.exp(logit - highest)))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   return weights.map((weight) => weight / total)
@@ -157,3 +157,7 @@ export function uniformAt(seed: bigint, position: bigint): number {
   }
   return Number(((counter[0] << 32n) | counter[1]) >> 11n) * 2 ** -53
 }
+
+/** Not Math.max(...set): a whole vocabulary does not fit into one call's arguments. */
+const highestLogit = (set: readonly { readonly logit: number }[]): number =>
+  set.reduce((highest, { logit }) => Math.max(highest, logit), Number.NEGATIVE_INFINITY)

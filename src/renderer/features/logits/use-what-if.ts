@@ -15,20 +15,24 @@ export function useWhatIf(
   columns: RunColumns | undefined,
   sampling: SamplingMessage | undefined
 ): Supposed | undefined {
-  return useMemo(() => {
-    if (recorded === undefined || columns === undefined || sampling === undefined) return undefined
-    const startedAt = performance.now()
-    const { logits } = recorded.arrays
-    // The row of a position chose the token after it, having seen everything up to that position.
-    const place = recorded.position + 1
-    const { stages, wouldChooseId, ...arrays } = whatIf(logits, fromSamplingMessage(sampling), columns.ids.values.subarray(0, place), place)
-    const { wouldChooseId: _, ...rest } = recorded
-    const explanation: Explanation = {
-      ...rest,
-      ...(wouldChooseId < 0 ? {} : { wouldChooseId }),
-      stages,
-      arrays: { logits, ...arrays }
-    }
-    return { explanation, milliseconds: performance.now() - startedAt }
-  }, [recorded, columns, sampling])
+  return useMemo(
+    () => (recorded === undefined || columns === undefined || sampling === undefined ? undefined : suppose(recorded, columns, sampling)),
+    [recorded, columns, sampling]
+  )
+}
+
+function suppose(recorded: Explanation, columns: RunColumns, sampling: SamplingMessage): Supposed {
+  const startedAt = performance.now()
+  const { logits } = recorded.arrays
+  // The row of a position chose the token after it, having seen everything up to that position.
+  const place = recorded.position + 1
+  const { stages, wouldChooseId, ...arrays } = whatIf(logits, fromSamplingMessage(sampling), columns.ids.values.subarray(0, place), place)
+  const { wouldChooseId: _, ...rest } = recorded
+  const explanation: Explanation = {
+    ...rest,
+    ...(wouldChooseId < 0 ? {} : { wouldChooseId }),
+    stages,
+    arrays: { logits, ...arrays }
+  }
+  return { explanation, milliseconds: performance.now() - startedAt }
 }
