@@ -35,7 +35,8 @@ std::map<std::string, std::string> find_libraries(const std::vector<std::string>
 Status load_amd_runtime() {
   for (const char* runtime : {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5"})
     if (dlopen(runtime, RTLD_NOW | RTLD_GLOBAL) != nullptr) return {};
-  return {StatusCode::unsupported, "No AMD runtime was found (libamdhip64.so.7, .6 or .5): install ROCm, or add its library folder to LD_LIBRARY_PATH."};
+  return {StatusCode::unsupported,
+          "No AMD runtime was found (libamdhip64.so.7, .6 or .5): install ROCm, or add its library folder to LD_LIBRARY_PATH."};
 }
 
 // The library stays loaded: GPU runtimes do not survive being unloaded.

@@ -57,7 +57,8 @@ void run_grid(const GridConfig& config, void (*call)(void*), void* argument);
 template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t dynamic_bytes, A... arguments) {
   auto call = [&] { kernel(static_cast<P>(arguments)...); };
-  run_grid({grid, block, dynamic_bytes}, [](void* p) { (*static_cast<decltype(call)*>(p))(); }, &call);
+  run_grid(
+      {grid, block, dynamic_bytes}, [](void* p) { (*static_cast<decltype(call)*>(p))(); }, &call);
 }
 
 struct Permutation {
@@ -102,7 +103,8 @@ Result mfma_16x16x16(Operand a, Operand b, Result c, const Location& location = 
     static float am[16][16], bm[16][16];
     for (int l = 0; l < 64; l++) {
       auto* p = static_cast<Lane*>(lanes.arguments[l]);
-      for (int e = 0; e < 4; e++) am[l % 16][4 * (l / 16) + e] = static_cast<float>(p->a[e]), bm[4 * (l / 16) + e][l % 16] = static_cast<float>(p->b[e]);
+      for (int e = 0; e < 4; e++)
+        am[l % 16][4 * (l / 16) + e] = static_cast<float>(p->a[e]), bm[4 * (l / 16) + e][l % 16] = static_cast<float>(p->b[e]);
     }
     for (int l = 0; l < 64; l++) {
       auto* p = static_cast<Lane*>(lanes.arguments[l]);
@@ -178,8 +180,8 @@ __attribute__((no_sanitize("thread"))) T atomic_load(T* address) {
 #define blockIdx (emulator::ids->block)
 #define blockDim (emulator::ids->block_size)
 #define gridDim (emulator::ids->grid_size)
-#define GX_SHARED(T, name, ...)            \
-  static const char name##_lds_key_ = 0;   \
+#define GX_SHARED(T, name, ...)          \
+  static const char name##_lds_key_ = 0; \
   auto& name = *static_cast<T(*) __VA_ARGS__>(emulator::shared_array(&name##_lds_key_, sizeof(T __VA_ARGS__)))
 #define GX_SHARED_DYNAMIC(T, name) T* name = static_cast<T*>(emulator::shared_dynamic())
 #define __builtin_amdgcn_update_dpp(old, value, control, rows, banks, bound) emulator::update_dpp(old, value, control, rows)

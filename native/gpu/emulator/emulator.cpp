@@ -110,7 +110,8 @@ void resume(Lane* lane) {  // null = the scheduler
       std::snprintf(text, sizeof text, lane->state == State::done ? "exited" : "running");
     groups[text].push_back(lane->lane_ids.wave * GX_EMULATOR_WAVE + lane->lane_ids.lane);
   }
-  for (auto& [text, threads] : groups) std::fprintf(stderr, "  %zu threads (%d..%d): %s\n", threads.size(), threads.front(), threads.back(), text.c_str());
+  for (auto& [text, threads] : groups)
+    std::fprintf(stderr, "  %zu threads (%d..%d): %s\n", threads.size(), threads.front(), threads.back(), text.c_str());
   std::abort();
 }
 uint32_t block_id(const Lane* lane) {
@@ -133,8 +134,10 @@ void complete(Wave* wave) {
   Lane* first = nullptr;
   for (Lane* lane : wave->lanes) {
     if (lane->state != State::waiting) continue;
-    if (!first) first = lane;
-    else if (!same_place(first, lane)) fail(wave->block, "divergent collective: lanes of one wave wait at different places");
+    if (!first)
+      first = lane;
+    else if (!same_place(first, lane))
+      fail(wave->block, "divergent collective: lanes of one wave wait at different places");
   }
   if (wave->done) fail(wave->block, "collective reached after some lanes of the wave exited");
   if (first->scope == Scope::block) {
@@ -156,8 +159,10 @@ void park() {
   if (Lane* other = next_ready(self)) return resume(other);
   if (!wave->arrived) return resume(nullptr);
   complete(wave);
-  if (wave->at_barrier) resume(nullptr);
-  else if (self->state != State::ready) resume(next_ready(self));
+  if (wave->at_barrier)
+    resume(nullptr);
+  else if (self->state != State::ready)
+    resume(next_ready(self));
 }
 void fiber_main() {
 #if defined(GX_ASAN)
@@ -229,8 +234,10 @@ void release_barrier(Block& block) {
   Lane* first = nullptr;
   for (Lane* lane : block.lanes) {
     if (lane->state != State::waiting) continue;
-    if (!first) first = lane;
-    else if (!same_place(first, lane)) fail(&block, "divergent barrier: waves wait at different barriers");
+    if (!first)
+      first = lane;
+    else if (!same_place(first, lane))
+      fail(&block, "divergent barrier: waves wait at different barriers");
   }
   for (Wave& wave : block.waves)
     if (wave.done == wave.size) fail(&block, "barrier reached after some waves exited");
@@ -254,8 +261,10 @@ void run_block(Block& block) {
       if (!wave.at_barrier) all_at_barrier = false;
     }
     if (!any) return;
-    if (all_at_barrier) release_barrier(block);
-    else if (!moved) fail(&block, "dead lock");
+    if (all_at_barrier)
+      release_barrier(block);
+    else if (!moved)
+      fail(&block, "dead lock");
   }
 }
 }  // namespace

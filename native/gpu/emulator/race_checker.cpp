@@ -176,12 +176,12 @@ int reports() { return report_count; }
 }  // namespace emulator::race
 
 namespace race = emulator::race;
-#define GX_WATCH(N)                                                                                                              \
-  extern "C" void __tsan_read##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, false, false); }             \
-  extern "C" void __tsan_write##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, true, false); }             \
-  extern "C" void __tsan_unaligned_read##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, false, false); }   \
-  extern "C" void __tsan_unaligned_write##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, true, false); }   \
-  extern "C" void __tsan_volatile_read##N(void*) {}                                                                                   \
+#define GX_WATCH(N)                                                                                                                 \
+  extern "C" void __tsan_read##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, false, false); }           \
+  extern "C" void __tsan_write##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, true, false); }           \
+  extern "C" void __tsan_unaligned_read##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, false, false); } \
+  extern "C" void __tsan_unaligned_write##N(void* p) { race::site = __builtin_return_address(0), race::access(p, N, true, false); } \
+  extern "C" void __tsan_volatile_read##N(void*) {}                                                                                 \
   extern "C" void __tsan_volatile_write##N(void*) {}
 GX_WATCH(1)
 GX_WATCH(2)

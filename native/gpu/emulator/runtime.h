@@ -32,15 +32,19 @@ enum { hipDeviceAttributeMultiprocessorCount, hipDeviceAttributeComputeCapabilit
 
 namespace emulator {
 inline void enqueue(hipStream_t stream, std::function<void()> operation) {
-  if (stream && stream->capture) stream->capture->operations.push_back(std::move(operation));
-  else operation();
+  if (stream && stream->capture)
+    stream->capture->operations.push_back(std::move(operation));
+  else
+    operation();
 }
 }  // namespace emulator
 inline const char* hipGetErrorString(hipError_t error) { return error == hipErrorOutOfMemory ? "out of memory" : error ? "error" : "no error"; }
 inline hipError_t hipGetLastError() { return 0; }
 inline hipError_t hipGetDeviceCount(int* count) { return *count = 1, 0; }
 inline hipError_t hipSetDevice(int) { return 0; }
-inline hipError_t hipDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == hipDeviceAttributeMultiprocessorCount ? 3 : 9, 0; }
+inline hipError_t hipDeviceGetAttribute(int* value, int attribute, int) {
+  return *value = attribute == hipDeviceAttributeMultiprocessorCount ? 3 : 9, 0;
+}
 inline hipError_t hipMemGetInfo(size_t* available, size_t* total) {
   const char* limit = std::getenv("GRETA_EMULATOR_MEMORY_BYTES");
   return *available = *total = limit ? std::strtoull(limit, nullptr, 10) : size_t{4} << 30, 0;
@@ -80,7 +84,9 @@ inline hipError_t hipStreamEndCapture(hipStream_t stream, hipGraph_t* graph) {
   stream->capture = nullptr;
   return 0;
 }
-inline hipError_t hipGraphInstantiate(hipGraphExec_t* executable, hipGraph_t graph, void*, void*, size_t) { return *executable = new emulator::Graph(*graph), 0; }
+inline hipError_t hipGraphInstantiate(hipGraphExec_t* executable, hipGraph_t graph, void*, void*, size_t) {
+  return *executable = new emulator::Graph(*graph), 0;
+}
 inline hipError_t hipGraphLaunch(hipGraphExec_t graph, hipStream_t) {
   for (auto& operation : graph->operations) operation();
   return 0;

@@ -38,7 +38,8 @@ AttentionJob GpuBackend::attention_job(uint32_t layer, bool traced, float* trace
   job.trace_stride = memory_.trace_row.stride;
   if (traced) {
     const auto at = [&](LayerPoint p) { return trace + memory_.trace_row.offset[static_cast<uint32_t>(p)]; };
-    job.trace_q = at(LayerPoint::q), job.trace_k = at(LayerPoint::k), job.trace_v = at(LayerPoint::v), job.trace_context = at(LayerPoint::attn_context);
+    job.trace_q = at(LayerPoint::q), job.trace_k = at(LayerPoint::k), job.trace_v = at(LayerPoint::v),
+    job.trace_context = at(LayerPoint::attn_context);
   }
   return job;
 }
@@ -135,7 +136,8 @@ void GpuBackend::enqueue_many(uint32_t count, uint32_t position, bool traced, co
   dequantize_rows(m.embedding, model.token_embedding.type, model.vocab_size, embedding, m.tokens, count, m.residual, stream_);
   if (traced) {
     (void)hipMemcpyAsync(m.trace_embedding, m.residual, uint64_t{count} * embedding * sizeof(float), hipMemcpyDeviceToDevice, stream_);
-    gpu::trace_rows(m.trace_many + model.layer_count * kLayerPointCount, 1, count, columns, stats ? m.stats : nullptr, hashes ? m.hashes : nullptr, stream_);
+    gpu::trace_rows(m.trace_many + model.layer_count * kLayerPointCount, 1, count, columns, stats ? m.stats : nullptr, hashes ? m.hashes : nullptr,
+                    stream_);
   }
   mark(model.layer_count, TimedBlock::embedding);
   for (uint32_t l = 0; l < model.layer_count; l++) {
@@ -176,7 +178,8 @@ void GpuBackend::enqueue_many(uint32_t count, uint32_t position, bool traced, co
     enqueue_matmul(layer.down, down, Epilogue::residual);
     mark(l, TimedBlock::ffn);
     if (!traced) continue;
-    gpu::trace_rows(m.trace_many + l * kLayerPointCount, kLayerPointCount, count, columns, stats ? m.stats : nullptr, hashes ? m.hashes : nullptr, stream_);
+    gpu::trace_rows(m.trace_many + l * kLayerPointCount, kLayerPointCount, count, columns, stats ? m.stats : nullptr, hashes ? m.hashes : nullptr,
+                    stream_);
     capture_layer(*input, l, m.trace_rows, input_row, count);
   }
 }

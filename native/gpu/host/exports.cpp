@@ -19,8 +19,9 @@ __attribute__((visibility("default"))) double greta_gpu_copy_bandwidth() {
   greta::gpu::DeviceMemory from, to;
   gx::Stream stream = nullptr;
   hipEvent_t begin, end;
-  if (!from.allocate(kBytes, "a copy").ok() || !to.allocate(kBytes, "a copy").ok() || hipStreamCreateWithFlags(&stream, hipStreamNonBlocking) != hipSuccess ||
-      hipEventCreate(&begin) != hipSuccess || hipEventCreate(&end) != hipSuccess)
+  if (!from.allocate(kBytes, "a copy").ok() || !to.allocate(kBytes, "a copy").ok() ||
+      hipStreamCreateWithFlags(&stream, hipStreamNonBlocking) != hipSuccess || hipEventCreate(&begin) != hipSuccess ||
+      hipEventCreate(&end) != hipSuccess)
     return 0;
   std::vector<double> rates;
   for (int i = 0; i < 6; i++) {

@@ -25,7 +25,8 @@ Status GpuBackend::create(Backend** backend) {
   int devices = 0;
   const hipError_t found = hipGetDeviceCount(&devices);
   if (found != hipSuccess || devices == 0)
-    return {StatusCode::unsupported, std::string("No usable ") + kName + " device: " + (found != hipSuccess ? hipGetErrorString(found) : "none is present") + "."};
+    return {StatusCode::unsupported,
+            std::string("No usable ") + kName + " device: " + (found != hipSuccess ? hipGetErrorString(found) : "none is present") + "."};
   auto made = std::make_unique<GpuBackend>();
   int major = 0, minor = 0, processors = 0;
   (void)hipDeviceGetAttribute(&processors, hipDeviceAttributeMultiprocessorCount, 0);
@@ -33,10 +34,12 @@ Status GpuBackend::create(Backend** backend) {
   (void)hipDeviceGetAttribute(&minor, hipDeviceAttributeComputeCapabilityMinor, 0);
 #if defined(GX_NVIDIA)
   if (major != 9 || minor != 0)
-    return {StatusCode::unsupported, "The cuda library is built for compute capability 9.0 (H100, H200); the device has " + std::to_string(major) + "." + std::to_string(minor) + "."};
+    return {StatusCode::unsupported, "The cuda library is built for compute capability 9.0 (H100, H200); the device has " + std::to_string(major) +
+                                         "." + std::to_string(minor) + "."};
 #elif defined(GX_AMD)
   if (major != 9 || minor != 4)
-    return {StatusCode::unsupported, "The hip library is built for gfx942 (MI300X); the device reports architecture " + std::to_string(major) + "." + std::to_string(minor) + "."};
+    return {StatusCode::unsupported, "The hip library is built for gfx942 (MI300X); the device reports architecture " + std::to_string(major) + "." +
+                                         std::to_string(minor) + "."};
 #endif
   GRETA_RETURN_IF_ERROR(device_status(hipStreamCreateWithFlags(&made->stream_, hipStreamNonBlocking), "creating a stream"));
   GRETA_RETURN_IF_ERROR(device_status(prepare_matrix_kernels(), "preparing kernels"));
@@ -52,8 +55,8 @@ Status GpuBackend::create(Backend** backend) {
   size_t available = 0, total = 0;
   (void)hipMemGetInfo(&available, &total);
   char text[200];
-  std::snprintf(text, sizeof text, "%s, %d processors, %.1f GB of memory, waves of %d, %s", kName, processors, static_cast<double>(total) / 1e9, GX_WAVE,
-                GX_ISA_AMD ? "MFMA 16x16x16" : "mma.sync 16x8x16");
+  std::snprintf(text, sizeof text, "%s, %d processors, %.1f GB of memory, waves of %d, %s", kName, processors, static_cast<double>(total) / 1e9,
+                GX_WAVE, GX_ISA_AMD ? "MFMA 16x16x16" : "mma.sync 16x8x16");
   made->description_ = text;
   *backend = made.release();
   return {};
@@ -82,10 +85,10 @@ Status GpuBackend::reserve(const ModelDescription& model, const LoadOptions& opt
   GRETA_RETURN_IF_ERROR(device_status(hipMemGetInfo(&available, &total), "asking for free memory"));
   const uint64_t needed = plan->weights_resident + plan->kv_cache + plan->activations + plan->trace + plan->other;
   if (needed > available)
-    return {StatusCode::out_of_memory, "The model needs " + std::to_string(needed) + " bytes on the device (weights " + std::to_string(plan->weights_resident) +
-                                           ", KV cache " + std::to_string(plan->kv_cache) + ", working memory " +
-                                           std::to_string(plan->activations + plan->trace + plan->other) + "); " + std::to_string(available) +
-                                           " are free. Choose a smaller context or model."};
+    return {StatusCode::out_of_memory, "The model needs " + std::to_string(needed) + " bytes on the device (weights " +
+                                           std::to_string(plan->weights_resident) + ", KV cache " + std::to_string(plan->kv_cache) +
+                                           ", working memory " + std::to_string(plan->activations + plan->trace + plan->other) + "); " +
+                                           std::to_string(available) + " are free. Choose a smaller context or model."};
   return {};
 }
 
@@ -95,7 +98,8 @@ bool GpuBackend::plan(const ModelDescription& model, const LoadOptions& options,
 }
 
 bool GpuBackend::load(const ModelDescription& model, const LoadOptions& options, bool (*progress)(void*, float), void* context, BackendError* error) {
-  const Status status = loaded_ ? Status(StatusCode::invalid_argument, "This backend already has a model.") : load_checked(model, options, progress, context);
+  const Status status =
+      loaded_ ? Status(StatusCode::invalid_argument, "This backend already has a model.") : load_checked(model, options, progress, context);
   return status.ok() || fail(error, status);
 }
 
@@ -147,7 +151,9 @@ Status GpuBackend::set_up_tables() {
     list->push_back({memory_.trace_final_norm, embedding, embedding, trace_index_final_norm(layers), 0, kTraceTokens});
     list->push_back({memory_.logits, model.vocab_size, model.vocab_size, trace_index_logits(layers), 0, kTraceTokens});
   }
-  const auto upload = [&](void* to, const void* from, uint64_t bytes) { return device_status(hipMemcpyAsync(to, from, bytes, hipMemcpyHostToDevice, stream_), "uploading tables"); };
+  const auto upload = [&](void* to, const void* from, uint64_t bytes) {
+    return device_status(hipMemcpyAsync(to, from, bytes, hipMemcpyHostToDevice, stream_), "uploading tables");
+  };
   GRETA_RETURN_IF_ERROR(upload(memory_.rotations, rotations.data(), rotations.size() * sizeof(float)));
   GRETA_RETURN_IF_ERROR(upload(memory_.trace_one, one.data(), one.size() * sizeof(TraceRows)));
   GRETA_RETURN_IF_ERROR(upload(memory_.trace_many, many.data(), many.size() * sizeof(TraceRows)));
@@ -177,7 +183,8 @@ Status GpuBackend::capture_graphs() {
       if (hipStreamBeginCapture(stream_, hipStreamCaptureModeThreadLocal) != hipSuccess) graphs_work_ = false;
       if (graphs_work_) {
         enqueue_one(mode, bucket, nullptr);
-        if (hipStreamEndCapture(stream_, &graph) != hipSuccess || hipGraphInstantiate(&executable, graph, nullptr, nullptr, 0) != hipSuccess) graphs_work_ = false;
+        if (hipStreamEndCapture(stream_, &graph) != hipSuccess || hipGraphInstantiate(&executable, graph, nullptr, nullptr, 0) != hipSuccess)
+          graphs_work_ = false;
         if (graph) (void)hipGraphDestroy(graph);
       }
       if (!graphs_work_) {
@@ -217,14 +224,17 @@ Status GpuBackend::check_forward(const ForwardInput& input) const {
   if (!loaded_) return bad("No model is loaded.");
   if (input.token_count == 0 || input.token_count > memory_.batch)
     return bad("A step takes 1 to " + std::to_string(memory_.batch) + " tokens; " + std::to_string(input.token_count) + " were given.");
-  if (input.position > cached_positions_) return bad("Position " + std::to_string(input.position) + " lies beyond the " + std::to_string(cached_positions_) + " cached positions.");
+  if (input.position > cached_positions_)
+    return bad("Position " + std::to_string(input.position) + " lies beyond the " + std::to_string(cached_positions_) + " cached positions.");
   if (input.position + input.token_count > capacity_)
-    return bad("The context holds " + std::to_string(capacity_) + " positions; " + std::to_string(input.position + input.token_count) + " would be needed.");
+    return bad("The context holds " + std::to_string(capacity_) + " positions; " + std::to_string(input.position + input.token_count) +
+               " would be needed.");
   for (uint32_t i = 0; i < input.token_count; i++)
     if (input.tokens[i] < 0 || static_cast<uint32_t>(input.tokens[i]) >= memory_.model.vocab_size)
       return bad("Token id " + std::to_string(input.tokens[i]) + " is not in the vocabulary of " + std::to_string(memory_.model.vocab_size) + ".");
   if (input.logits_rows != LogitsRows::none && !input.logits) return bad("Logits were asked for without memory to put them in.");
-  if (input.fault_count) return {StatusCode::unsupported, std::string("Deliberate faults are not available on ") + kName + "; use the cpu or reference backend."};
+  if (input.fault_count)
+    return {StatusCode::unsupported, std::string("Deliberate faults are not available on ") + kName + "; use the cpu or reference backend."};
   return {};
 }
 
@@ -294,7 +304,8 @@ Status GpuBackend::run_many(const ForwardInput& input, uint32_t first_row, uint3
   const bool traced = input.taps.stats || input.taps.hashes || input.taps.capture_count;
   const uint32_t embedding_width = m.operand_width(model.embedding_length), columns = trace_point_count(model.layer_count);
   last_block_ = "positions " + std::to_string(input.position + first_row) + " to " + std::to_string(input.position + first_row + count - 1);
-  GRETA_RETURN_IF_ERROR(device_status(hipMemcpyAsync(m.tokens, input.tokens + first_row, count * sizeof(int32_t), hipMemcpyHostToDevice, stream_), last_block_));
+  GRETA_RETURN_IF_ERROR(
+      device_status(hipMemcpyAsync(m.tokens, input.tokens + first_row, count * sizeof(int32_t), hipMemcpyHostToDevice, stream_), last_block_));
   std::unique_ptr<Timer> timer;
   if (input.taps.block_nanoseconds) timer = std::make_unique<Timer>(events_, stream_);
   if (traced) (void)hipMemsetAsync(m.stats, 0, uint64_t{count} * columns * sizeof(TraceStats), stream_);
@@ -315,7 +326,8 @@ Status GpuBackend::run_many(const ForwardInput& input, uint32_t first_row, uint3
     MatrixJob head = job_of(m.lm_head);
     head.output = m.logits, head.output_stride = model.vocab_size;
     if (rows == 1) {
-      head.norm_input = residual, head.norm_weight = m.final_norm.data, head.norm_columns = model.embedding_length, head.norm_epsilon = model.rms_norm_epsilon;
+      head.norm_input = residual, head.norm_weight = m.final_norm.data, head.norm_columns = model.embedding_length,
+      head.norm_epsilon = model.rms_norm_epsilon;
       matvec(head, Epilogue::store, matvec_blocks_, stream_);
     } else {
       norm_rows(residual, m.final_norm.data, model.embedding_length, model.rms_norm_epsilon, rows, m.normed, embedding_width, nullptr, 0, stream_);
@@ -324,7 +336,8 @@ Status GpuBackend::run_many(const ForwardInput& input, uint32_t first_row, uint3
     }
     if (traced) {
       const uint64_t at = uint64_t{row} * columns;
-      gpu::trace_rows(m.trace_many + model.layer_count * kLayerPointCount + 2, 1, rows, columns, stats ? stats + at : nullptr, hashes ? hashes + at : nullptr, stream_);
+      gpu::trace_rows(m.trace_many + model.layer_count * kLayerPointCount + 2, 1, rows, columns, stats ? stats + at : nullptr,
+                      hashes ? hashes + at : nullptr, stream_);
     }
     GRETA_RETURN_IF_ERROR(copy_logits(input, first_row + row, rows));
   }
@@ -344,14 +357,17 @@ Status GpuBackend::copy_logits(const ForwardInput& input, uint32_t row, uint32_t
 Status GpuBackend::copy_taps(const ForwardInput& input, uint32_t first_row, uint32_t count, bool has_logits) {
   const ModelDescription& model = memory_.model;
   const uint64_t columns = trace_point_count(model.layer_count), embedding = model.embedding_length;
-  const auto copy = [&](void* to, const void* from, uint64_t bytes) { return device_status(hipMemcpyAsync(to, from, bytes, hipMemcpyDeviceToHost, stream_), "reading the trace"); };
+  const auto copy = [&](void* to, const void* from, uint64_t bytes) {
+    return device_status(hipMemcpyAsync(to, from, bytes, hipMemcpyDeviceToHost, stream_), "reading the trace");
+  };
   if (input.taps.stats) GRETA_RETURN_IF_ERROR(copy(input.taps.stats + first_row * columns, memory_.stats, count * columns * sizeof(TraceStats)));
   if (input.taps.hashes) GRETA_RETURN_IF_ERROR(copy(input.taps.hashes + first_row * columns, memory_.hashes, count * columns * sizeof(uint64_t)));
   for (uint32_t c = 0; c < input.taps.capture_count; c++) {
     const TensorCapture& capture = input.taps.captures[c];
     const bool is_embedding = capture.trace_index == trace_index_embedding();
     if (!is_embedding && capture.trace_index != trace_index_final_norm(model.layer_count)) continue;
-    GRETA_RETURN_IF_ERROR(copy(capture.destination + first_row * embedding, is_embedding ? memory_.trace_embedding : memory_.trace_final_norm, count * embedding * sizeof(float)));
+    GRETA_RETURN_IF_ERROR(copy(capture.destination + first_row * embedding, is_embedding ? memory_.trace_embedding : memory_.trace_final_norm,
+                               count * embedding * sizeof(float)));
   }
   GRETA_RETURN_IF_ERROR(finish("reading the trace"));
   // The logits point is what the caller got; without logits its column is empty.
@@ -377,11 +393,14 @@ Status GpuBackend::copy_taps(const ForwardInput& input, uint32_t first_row, uint
 void GpuBackend::capture_layer(const ForwardInput& input, uint32_t layer, const float* rows, uint32_t first_row, uint32_t count) {
   for (uint32_t c = 0; c < input.taps.capture_count; c++) {
     const TensorCapture& capture = input.taps.captures[c];
-    if (capture.trace_index < 1 || (capture.trace_index - 1) / kLayerPointCount != layer || capture.trace_index >= trace_index_final_norm(memory_.model.layer_count)) continue;
+    if (capture.trace_index < 1 || (capture.trace_index - 1) / kLayerPointCount != layer ||
+        capture.trace_index >= trace_index_final_norm(memory_.model.layer_count))
+      continue;
     const uint32_t point = (capture.trace_index - 1) % kLayerPointCount;
     for (uint32_t row = 0; row < count; row++)
-      (void)hipMemcpyAsync(capture.destination + uint64_t{first_row + row} * capture.width, rows + uint64_t{row} * memory_.trace_row.stride + memory_.trace_row.offset[point],
-                           capture.width * sizeof(float), hipMemcpyDeviceToHost, stream_);
+      (void)hipMemcpyAsync(capture.destination + uint64_t{first_row + row} * capture.width,
+                           rows + uint64_t{row} * memory_.trace_row.stride + memory_.trace_row.offset[point], capture.width * sizeof(float),
+                           hipMemcpyDeviceToHost, stream_);
   }
 }
 
@@ -391,7 +410,8 @@ bool GpuBackend::decode_greedy(int32_t token, uint32_t position, uint32_t steps,
   ForwardInput input{};
   input.tokens = &token, input.token_count = 1, input.position = position;
   if (const Status status = check_forward(input); !status.ok()) return fail(error, status);
-  if (position + steps > capacity_) return fail(error, StatusCode::invalid_argument, "%u steps from position %u do not fit a context of %u.", steps, position, capacity_);
+  if (position + steps > capacity_)
+    return fail(error, StatusCode::invalid_argument, "%u steps from position %u do not fit a context of %u.", steps, position, capacity_);
   constexpr uint32_t kAhead = 32;  // tokens between two looks at the stop ids
   while (*produced_count < steps) {
     const uint32_t count = std::min({steps - *produced_count, kAhead, kGreedyList}), start = position + *produced_count;
@@ -402,7 +422,8 @@ bool GpuBackend::decode_greedy(int32_t token, uint32_t position, uint32_t steps,
     for (uint32_t i = 0; i < count && status.ok(); i++) status = launch_mode(Mode::greedy, start + i);
     dispatch_microseconds_ = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - before).count() / count;
     if (status.ok())
-      status = device_status(hipMemcpyAsync(produced + *produced_count, memory_.greedy_list, count * sizeof(int32_t), hipMemcpyDeviceToHost, stream_), last_block_);
+      status = device_status(hipMemcpyAsync(produced + *produced_count, memory_.greedy_list, count * sizeof(int32_t), hipMemcpyDeviceToHost, stream_),
+                             last_block_);
     if (status.ok()) status = finish("greedy decode");
     if (!status.ok()) return fail(error, status);
     for (uint32_t i = 0; i < count; i++) {
@@ -421,13 +442,17 @@ Status GpuBackend::rows_to_logits(const float* residual_rows, uint32_t row_count
   const uint32_t most = std::min(m.batch, kLogitRows);
   for (uint32_t row = 0; row < row_count; row += most) {
     const uint32_t rows = std::min(most, row_count - row);
-    GRETA_RETURN_IF_ERROR(device_status(hipMemcpyAsync(m.residual, residual_rows + row * embedding, rows * embedding * sizeof(float), hipMemcpyHostToDevice, stream_), "the logit lens"));
-    norm_rows(m.residual, m.final_norm.data, m.model.embedding_length, m.model.rms_norm_epsilon, rows, m.normed, m.operand_width(m.model.embedding_length), nullptr, 0, stream_);
+    GRETA_RETURN_IF_ERROR(
+        device_status(hipMemcpyAsync(m.residual, residual_rows + row * embedding, rows * embedding * sizeof(float), hipMemcpyHostToDevice, stream_),
+                      "the logit lens"));
+    norm_rows(m.residual, m.final_norm.data, m.model.embedding_length, m.model.rms_norm_epsilon, rows, m.normed,
+              m.operand_width(m.model.embedding_length), nullptr, 0, stream_);
     MatrixJob head = job_of(m.lm_head);
     head.tokens = rows, head.input = m.normed;
     head.output = m.logits, head.output_stride = m.model.vocab_size;
     enqueue_matmul(m.lm_head, head, Epilogue::store);
-    GRETA_RETURN_IF_ERROR(device_status(hipMemcpyAsync(logits + row * vocab, m.logits, rows * vocab * sizeof(float), hipMemcpyDeviceToHost, stream_), "the logit lens"));
+    GRETA_RETURN_IF_ERROR(device_status(hipMemcpyAsync(logits + row * vocab, m.logits, rows * vocab * sizeof(float), hipMemcpyDeviceToHost, stream_),
+                                        "the logit lens"));
     GRETA_RETURN_IF_ERROR(finish("the logit lens"));
   }
   return {};
@@ -440,7 +465,8 @@ bool GpuBackend::lens(const float* residual_rows, uint32_t row_count, float* log
 
 bool GpuBackend::read_kv(uint32_t layer, uint32_t begin, uint32_t end, float* k, float* v, BackendError* error) {
   if (!loaded_ || layer >= memory_.model.layer_count || begin > end || end > cached_positions_)
-    return fail(error, StatusCode::invalid_argument, "Positions %u to %u of layer %u are not in the cache of %u positions.", begin, end, layer, cached_positions_);
+    return fail(error, StatusCode::invalid_argument, "Positions %u to %u of layer %u are not in the cache of %u positions.", begin, end, layer,
+                cached_positions_);
   // The trace area serves as the staging buffer: it holds at least one row of k and v.
   const uint32_t width = memory_.kv_width();
   const uint32_t most = static_cast<uint32_t>(uint64_t{memory_.trace_row_count} * memory_.trace_row.stride / (2 * width));
@@ -456,8 +482,8 @@ bool GpuBackend::read_kv(uint32_t layer, uint32_t begin, uint32_t end, float* k,
   return true;
 }
 
-bool GpuBackend::run_operation(uint32_t layer, LayerPoint point, const float* const* inputs, uint32_t input_count, uint32_t token_count, uint32_t position,
-                               float* output, BackendError* error) {
+bool GpuBackend::run_operation(uint32_t layer, LayerPoint point, const float* const* inputs, uint32_t input_count, uint32_t token_count,
+                               uint32_t position, float* output, BackendError* error) {
   (void)layer, (void)point, (void)inputs, (void)input_count, (void)token_count, (void)position, (void)output;
   return fail(error, StatusCode::unsupported, "Single operations are not available on %s yet; use the cpu or reference backend.", kName);
 }

@@ -11,12 +11,14 @@ namespace {
 Status check_supported(const ModelDescription& model, const LoadOptions& options) {
   GRETA_RETURN_IF_ERROR(check_model(model, options));
   const auto refuse = [](const std::string& text) { return Status(StatusCode::unsupported, text); };
-  if (options.kv_type != KvType::f16) return refuse("The GPU backend keeps keys and values as f16; an f32 cache was asked for. Choose the f16 cache or the cpu backend.");
+  if (options.kv_type != KvType::f16)
+    return refuse("The GPU backend keeps keys and values as f16; an f32 cache was asked for. Choose the f16 cache or the cpu backend.");
   if (options.precision == Precision::f32)
     return refuse("The GPU backend rounds matrix operands to f16; f32 precision was asked for. Choose bf16 precision or the cpu backend.");
   if (round_up(model.head_dim, 32) > 256 || (round_up(model.head_dim, 32) > 128 && round_up(model.head_dim, 32) != 256))
     return refuse("Heads of " + std::to_string(model.head_dim) + " values are not supported on the GPU (1 to 128, or 225 to 256, are).");
-  if (model.embedding_length % 4 != 0) return refuse("An embedding of " + std::to_string(model.embedding_length) + " values is not supported on the GPU: not a multiple of 4.");
+  if (model.embedding_length % 4 != 0)
+    return refuse("An embedding of " + std::to_string(model.embedding_length) + " values is not supported on the GPU: not a multiple of 4.");
   if (std::max(model.embedding_length, model.feed_forward_length) > 28672 || model.head_count * model.head_dim > 28672)
     return refuse("Rows of more than 28672 inputs are not supported on the GPU.");
   return {};
@@ -52,7 +54,8 @@ void build_group(MatrixGroup& group, const std::vector<WeightView>& views, Carve
 void build_gate_up(MatrixGroup& group, const WeightView& gate, const WeightView& up, Carver& weights) {
   group = {};
   const PackedFormat gate_format = packed_format(gate.type), up_format = packed_format(up.type);
-  group.stack[0] = {nullptr, gate_format == up_format ? gate_format : PackedFormat::f16, round_up(gate.rows, 8) / 8, round_up(gate.cols, kRecordInputs) / kRecordInputs};
+  group.stack[0] = {nullptr, gate_format == up_format ? gate_format : PackedFormat::f16, round_up(gate.rows, 8) / 8,
+                    round_up(gate.cols, kRecordInputs) / kRecordInputs};
   group.stack[0].records = weights.take<uint8_t>(group.stack[0].bytes());
   group.stack[1].superblocks = group.stack[0].superblocks;
   group.parts = {{gate, {RowPlacement::gate_of_pair, 0, 0}, 0}, {up, {RowPlacement::up_of_pair, 0, 0}, 0}};
@@ -115,7 +118,8 @@ Status ModelMemory::lay_out(const ModelDescription& description, const LoadOptio
   const uint64_t rows = batch;
   residual = activations.take<float>(rows * model.embedding_length);
   qkv = activations.take<float>(rows * qkv_width());
-  normed = activations.take<uint16_t>(rows * std::max(operand_width(model.embedding_length), std::max(operand_width(model.feed_forward_length), operand_width(q_width()))));
+  normed = activations.take<uint16_t>(
+      rows * std::max(operand_width(model.embedding_length), std::max(operand_width(model.feed_forward_length), operand_width(q_width()))));
   context = activations.take<uint16_t>(rows * operand_width(q_width()));
   activated = activations.take<uint16_t>(rows * operand_width(model.feed_forward_length));
   rotated = activations.take<uint16_t>(rows * model.head_count * attention.padded_dim);

@@ -43,10 +43,10 @@ struct TraceRow {
   uint32_t stride;
 };
 
-inline constexpr uint32_t kTraceTokens = 64;                     // most tokens traced at once
-inline constexpr uint64_t kUnpackBytes = uint64_t{192} << 20;    // f16 scratch for large products
-inline constexpr uint64_t kStagingBytes = uint64_t{64} << 20;    // stored rows on their way to the records
-inline constexpr uint32_t kLogitRows = 64;                       // rows of logits held at once
+inline constexpr uint32_t kTraceTokens = 64;                   // most tokens traced at once
+inline constexpr uint64_t kUnpackBytes = uint64_t{192} << 20;  // f16 scratch for large products
+inline constexpr uint64_t kStagingBytes = uint64_t{64} << 20;  // stored rows on their way to the records
+inline constexpr uint32_t kLogitRows = 64;                     // rows of logits held at once
 inline constexpr uint32_t kGreedyList = 4096;
 
 struct ModelMemory {
@@ -72,7 +72,8 @@ struct ModelMemory {
   uint32_t trace_row_count;
   TraceStats* stats;
   uint64_t* hashes;
-  TraceRows *trace_one, *trace_many;  // descriptors: all points of one token; a layer's points for many, layer after layer, then embedding, final norm, logits
+  TraceRows *trace_one,
+      *trace_many;  // descriptors: all points of one token; a layer's points for many, layer after layer, then embedding, final norm, logits
 
   uint64_t weight_bytes = 0, kv_bytes = 0, activation_bytes = 0, trace_bytes = 0;
 

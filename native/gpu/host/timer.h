@@ -21,7 +21,8 @@ class GpuBackend::Timer {
     for (size_t i = 0; i < marks_.size(); i++) {
       float milliseconds = 0;
       GRETA_RETURN_IF_ERROR(device_status(hipEventElapsedTime(&milliseconds, events_[i], events_[i + 1]), "reading block times"));
-      nanoseconds[uint64_t{marks_[i].layer} * kTimedBlockCount + static_cast<uint32_t>(marks_[i].block)] += static_cast<uint64_t>(milliseconds * 1e6f);
+      nanoseconds[uint64_t{marks_[i].layer} * kTimedBlockCount + static_cast<uint32_t>(marks_[i].block)] +=
+          static_cast<uint64_t>(milliseconds * 1e6f);
     }
     return {};
   }

@@ -30,7 +30,8 @@ class Loader {
   Status vector(const DeviceVector& vector) {
     if (!vector.data) return {};
     return pieces(vector.view, "loading a vector", [&](uint32_t row, uint32_t rows) {
-      dequantize_rows(staging_, vector.view.type, vector.view.rows, vector.view.cols, nullptr, rows, vector.data + uint64_t{row} * vector.view.cols, stream_);
+      dequantize_rows(staging_, vector.view.type, vector.view.rows, vector.view.cols, nullptr, rows, vector.data + uint64_t{row} * vector.view.cols,
+                      stream_);
     });
   }
   Status group(const MatrixGroup& group) {

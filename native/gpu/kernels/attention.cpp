@@ -118,7 +118,8 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
 #pragma unroll
   for (int i = 0; i < AttentionTile::kQueryRows; i++)
 #pragma unroll
-    for (int jj = 0; jj < Dim / 32; jj++) query[i][jj] = gx::load16(queries + AttentionTile::my_query(i) * kQueryStride + jj * 32 + gx::Mma::quarter() * 8);
+    for (int jj = 0; jj < Dim / 32; jj++)
+      query[i][jj] = gx::load16(queries + AttentionTile::my_query(i) * kQueryStride + jj * 32 + gx::Mma::quarter() * 8);
   // The values are needed two barriers later: ask for them now.
   constexpr int kDimTiles = Dim / AttentionTile::kDims, kDimRounds = kDimTiles / kWaves + 1, kBlocks = kKeyChunk / 32;
   gx::U4 values[kDimRounds][kBlocks];
@@ -178,8 +179,10 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
     for (int r = 0; r < gx::Mma::kAccumulators; r++) {
       const uint32_t row = AttentionTile::result_query(r), dim = dim_tile * AttentionTile::kDims + AttentionTile::result_dim(r);
       if (row >= count) continue;
-      if (dim_tile < kDimTiles) partial_row(first_head + row, chunk)[dim] = d.v[r];
-      else if (AttentionTile::result_dim(r) == 0) partial_row(first_head + row, chunk)[s.padded_dim] = d.v[r];
+      if (dim_tile < kDimTiles)
+        partial_row(first_head + row, chunk)[dim] = d.v[r];
+      else if (AttentionTile::result_dim(r) == 0)
+        partial_row(first_head + row, chunk)[s.padded_dim] = d.v[r];
     }
   }
   if (threadIdx.x < count) partial_row(first_head + threadIdx.x, chunk)[s.padded_dim + 1] = maxima[threadIdx.x];
@@ -361,19 +364,27 @@ __global__ GX_BOUNDS(256, 1) void copy_cache_kernel(AttentionShape s, KvLayer ca
   uint16_t& key = cache.k[key_offset(s, kv_head, position) + dim];
   uint16_t& value = cache.v[value_offset(s, kv_head, position, dim)];
   const uint64_t at = uint64_t{blockIdx.y} * width + i;
-  if (write) key = gx::float_to_half(k[at]), value = gx::float_to_half(v[at]);
-  else k[at] = gx::half_to_float(key), v[at] = gx::half_to_float(value);
+  if (write)
+    key = gx::float_to_half(k[at]), value = gx::float_to_half(v[at]);
+  else
+    k[at] = gx::half_to_float(key), v[at] = gx::half_to_float(value);
 }
 
 template <class Launch>
 void for_dim(uint32_t padded_dim, Launch launch) {
   switch (padded_dim) {
-    case 32: return launch.template operator()<32>();
-    case 64: return launch.template operator()<64>();
-    case 96: return launch.template operator()<96>();
-    case 128: return launch.template operator()<128>();
-    case 256: return launch.template operator()<256>();
-    default: return;  // the plan refuses others
+    case 32:
+      return launch.template operator()<32>();
+    case 64:
+      return launch.template operator()<64>();
+    case 96:
+      return launch.template operator()<96>();
+    case 128:
+      return launch.template operator()<128>();
+    case 256:
+      return launch.template operator()<256>();
+    default:
+      return;  // the plan refuses others
   }
 }
 
@@ -390,12 +401,12 @@ void rotate_and_store(const AttentionJob& job, gx::Stream stream) {
   gx::launch(rotate_kernel, dim3((heads + kWaves - 1) / kWaves, job.tokens), dim3(kBlockThreads), 0, stream, job);
 }
 void attend_many(const AttentionJob& job, gx::Stream stream) {
-  for_dim(job.shape.padded_dim, [&]<int Dim>() {
-    gx::launch(attend_many_kernel<Dim>, dim3((job.tokens + 63) / 64, job.shape.heads), dim3(4 * GX_WAVE), 0, stream, job);
-  });
+  for_dim(job.shape.padded_dim,
+          [&]<int Dim>() { gx::launch(attend_many_kernel<Dim>, dim3((job.tokens + 63) / 64, job.shape.heads), dim3(4 * GX_WAVE), 0, stream, job); });
 }
 void read_cache(const AttentionShape& shape, const KvLayer& cache, uint32_t begin, uint32_t end, float* k, float* v, gx::Stream stream) {
-  gx::launch(copy_cache_kernel, dim3((shape.kv_heads * shape.head_dim + 255) / 256, end - begin), dim3(256), 0, stream, shape, cache, begin, k, v, 0u);
+  gx::launch(copy_cache_kernel, dim3((shape.kv_heads * shape.head_dim + 255) / 256, end - begin), dim3(256), 0, stream, shape, cache, begin, k, v,
+             0u);
 }
 void write_cache(const AttentionShape& shape, const KvLayer& cache, const float* k, const float* v, uint32_t positions, gx::Stream stream) {
   gx::launch(copy_cache_kernel, dim3((shape.kv_heads * shape.head_dim + 255) / 256, positions), dim3(256), 0, stream, shape, cache, 0u,

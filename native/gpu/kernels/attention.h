@@ -39,13 +39,13 @@ struct AttentionJob {
   const float *q_norm, *k_norm;  // (head_dim); null = none
   const float* rotations;        // (capacity, rope_dims/2) pairs (cos, sin)
   uint32_t tokens;
-  uint32_t first_position;     // many tokens
-  const DecodeState* state;    // one token: its position
-  uint32_t chunks;             // one token: chunks the grid covers
-  uint16_t* rotated;           // many tokens: (tokens, heads, padded_dim) f16
-  float* partial;              // one token: (heads, chunks of capacity, padded_dim + 4): weighted sums, then l, m
-  uint32_t* arrivals;          // one token: one counter a block group, zero
-  uint16_t* context;           // f16 in operand order, rows of context_stride
+  uint32_t first_position;   // many tokens
+  const DecodeState* state;  // one token: its position
+  uint32_t chunks;           // one token: chunks the grid covers
+  uint16_t* rotated;         // many tokens: (tokens, heads, padded_dim) f16
+  float* partial;            // one token: (heads, chunks of capacity, padded_dim + 4): weighted sums, then l, m
+  uint32_t* arrivals;        // one token: one counter a block group, zero
+  uint16_t* context;         // f16 in operand order, rows of context_stride
   uint32_t context_stride;
   float *trace_q, *trace_k, *trace_v, *trace_context;  // null = not wanted
   uint32_t trace_stride;

@@ -11,11 +11,11 @@ struct AttentionTile {
 #if GX_ISA_AMD
   static constexpr int kKeys = 16, kTilesPerBlock = 2, kDims = 16, kQueryRows = 1;
   GX_DEVICE int key_of_row(int tile, int row) { return 8 * (row >> 2) + 4 * tile + (row & 3); }
-  GX_DEVICE int my_key(int tile) { return key_of_row(tile, gx::Mma::row(0)); }                         // key this lane loads
-  GX_DEVICE int result_key(int tile, int r) { return key_of_row(tile, gx::Mma::result_row(r)); }       // key of score r
-  GX_DEVICE int my_query(int) { return gx::Mma::column(); }                                            // query row this lane loads
+  GX_DEVICE int my_key(int tile) { return key_of_row(tile, gx::Mma::row(0)); }                    // key this lane loads
+  GX_DEVICE int result_key(int tile, int r) { return key_of_row(tile, gx::Mma::result_row(r)); }  // key of score r
+  GX_DEVICE int my_query(int) { return gx::Mma::column(); }                                       // query row this lane loads
   GX_DEVICE int result_query(int r) { return gx::Mma::result_column(r); }
-  GX_DEVICE int query_row(int) { return 0; }                                                           // which of the lane's query rows result r is in
+  GX_DEVICE int query_row(int) { return 0; }  // which of the lane's query rows result r is in
   GX_DEVICE int my_dim() { return gx::Mma::row(0); }
   GX_DEVICE int result_dim(int r) { return gx::Mma::result_row(r); }
   static constexpr int kReduceFrom = 16, kReduceTo = 32;  // xor masks that join the lanes of one query

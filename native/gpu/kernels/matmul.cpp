@@ -42,14 +42,16 @@ struct Fetch {
     for (int i = 0; i < kPiecesA; i++) {
       const uint32_t c = threadIdx.x + i * kBlockThreads, j = c / (kBlockRows * 4), row = c / 4 % kBlockRows, t = c & 3, tile = first_tile + row / 16;
       if (tile < matrix.tiles) f.valid |= 1u << i;
-      f.source_a[i] = matrix.records + uint64_t{tile < matrix.tiles ? tile : 0} * matrix.superblocks * record_bytes(PackedFormat::f16) + (j * 16 + row % 16) * 64 + t * 16;
+      f.source_a[i] = matrix.records + uint64_t{tile < matrix.tiles ? tile : 0} * matrix.superblocks * record_bytes(PackedFormat::f16) +
+                      (j * 16 + row % 16) * 64 + t * 16;
       f.target_a[i] = ((j * kBlockRows + row) * 4 + t) * 16;
     }
 #pragma unroll
     for (int i = 0; i < kPiecesB; i++) {
       const uint32_t c = threadIdx.x + i * kBlockThreads, j = c / 4 % kChunks, row = c / (4 * kChunks), t = c & 3, token = first_token + row;
       if (token < job.tokens) f.valid |= 1u << (16 + i);
-      f.source_b[i] = reinterpret_cast<const uint8_t*>(job.input + uint64_t{token < job.tokens ? token : 0} * matrix.superblocks * kRecordInputs + (j * 4 + t) * 8);
+      f.source_b[i] = reinterpret_cast<const uint8_t*>(job.input + uint64_t{token < job.tokens ? token : 0} * matrix.superblocks * kRecordInputs +
+                                                       (j * 4 + t) * 8);
       f.target_b[i] = Tile<Tokens>::kBytesA + ((j * Tokens + row) * 4 + t) * 16;
     }
   }
@@ -59,7 +61,8 @@ struct Fetch {
     for (int i = 0; i < kPiecesA; i++) gx::copy16_async(stage + f.target_a[i], f.source_a[i] + uint64_t{step} * (kChunks * 1024), f.valid >> i & 1);
 #pragma unroll
     for (int i = 0; i < kPiecesB; i++)
-      if (kAllHaveB || threadIdx.x < kChunks * Tokens * 4) gx::copy16_async(stage + f.target_b[i], f.source_b[i] + uint64_t{step} * (kChunks * 64), f.valid >> (16 + i) & 1);
+      if (kAllHaveB || threadIdx.x < kChunks * Tokens * 4)
+        gx::copy16_async(stage + f.target_b[i], f.source_b[i] + uint64_t{step} * (kChunks * 64), f.valid >> (16 + i) & 1);
   }
 };
 
@@ -170,27 +173,32 @@ __global__ GX_BOUNDS(kBlockThreads, 1) void matmul_kernel(MatrixJob job) {
   for (int m = 0; m < kWaveRowTiles; m++)
 #pragma unroll
     for (int n = 0; n < T::kTokenTiles; n++)
-      finish_accumulator<E>(job, job.first_packed_row + (first_tile * 16 + wave_row + m * 16), first_token + wave_token + n * gx::Mma::kColumns, total[m][n]);
+      finish_accumulator<E>(job, job.first_packed_row + (first_tile * 16 + wave_row + m * 16), first_token + wave_token + n * gx::Mma::kColumns,
+                            total[m][n]);
 }
 
 template <int Tokens, Epilogue E>
 void launch_matmul(const MatrixJob& job, gx::Stream stream) {
   const PackedMatrix& matrix = job.stack[0];
-  gx::launch(matmul_kernel<Tokens, E>, dim3((job.tokens + Tokens - 1) / Tokens, (matrix.tiles * 16 + kBlockRows - 1) / kBlockRows), dim3(kBlockThreads),
-             kStages * Tile<Tokens>::kStageBytes, stream, job);
+  gx::launch(matmul_kernel<Tokens, E>, dim3((job.tokens + Tokens - 1) / Tokens, (matrix.tiles * 16 + kBlockRows - 1) / kBlockRows),
+             dim3(kBlockThreads), kStages * Tile<Tokens>::kStageBytes, stream, job);
 }
 template <int Tokens>
 void launch_tokens(const MatrixJob& job, Epilogue epilogue, gx::Stream stream) {
   switch (epilogue) {
-    case Epilogue::store: return launch_matmul<Tokens, Epilogue::store>(job, stream);
-    case Epilogue::residual: return launch_matmul<Tokens, Epilogue::residual>(job, stream);
-    case Epilogue::silu: return launch_matmul<Tokens, Epilogue::silu>(job, stream);
+    case Epilogue::store:
+      return launch_matmul<Tokens, Epilogue::store>(job, stream);
+    case Epilogue::residual:
+      return launch_matmul<Tokens, Epilogue::residual>(job, stream);
+    case Epilogue::silu:
+      return launch_matmul<Tokens, Epilogue::silu>(job, stream);
   }
 }
 template <int Tokens, Epilogue E>
 hipError_t allow_lds() {
 #if defined(GX_NVIDIA)
-  return cudaFuncSetAttribute(matmul_kernel<Tokens, E>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(kStages * Tile<Tokens>::kStageBytes));
+  return cudaFuncSetAttribute(matmul_kernel<Tokens, E>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                              static_cast<int>(kStages * Tile<Tokens>::kStageBytes));
 #else
   return hipSuccess;
 #endif
@@ -199,8 +207,10 @@ hipError_t allow_lds() {
 }  // namespace
 
 void matmul(const MatrixJob& job, Epilogue epilogue, gx::Stream stream) {
-  if (job.tokens <= 64) launch_tokens<64>(job, epilogue, stream);
-  else launch_tokens<128>(job, epilogue, stream);
+  if (job.tokens <= 64)
+    launch_tokens<64>(job, epilogue, stream);
+  else
+    launch_tokens<128>(job, epilogue, stream);
 }
 
 hipError_t prepare_matrix_kernels() {

@@ -82,8 +82,10 @@ GX_DEVICE void finish_tile(const MatrixJob& job, uint32_t tile, const float (*pa
     sum += partial[w][r];
     if constexpr (E == Epilogue::silu) up += partial[w][r + 8];
   }
-  if constexpr (E == Epilogue::silu) finish_pair(job, 0, tile * 8 + r, sum, up);
-  else finish_output(job, E, 0, tile * 16 + r, sum);
+  if constexpr (E == Epilogue::silu)
+    finish_pair(job, 0, tile * 8 + r, sum, up);
+  else
+    finish_output(job, E, 0, tile * 16 + r, sum);
 }
 
 template <PackedFormat F>
@@ -123,7 +125,8 @@ GX_DEVICE void run_stack(const MatrixJob& job, const PackedMatrix& matrix, uint3
 }
 
 template <PackedFormat A, PackedFormat B, Epilogue E>
-__global__ GX_BOUNDS(kBlockThreads, A == B && A != PackedFormat::q8 && A != PackedFormat::q6k && A != PackedFormat::f16 ? 3 : 2) void matvec_kernel(MatrixJob job) {
+__global__ GX_BOUNDS(kBlockThreads,
+                     A == B && A != PackedFormat::q8 && A != PackedFormat::q6k && A != PackedFormat::f16 ? 3 : 2) void matvec_kernel(MatrixJob job) {
   GX_SHARED_DYNAMIC(uint16_t, x);
   GX_SHARED(float, partial, [2][kWaves][16]);
   GX_SHARED(float, sums, [kWaves]);
@@ -156,15 +159,18 @@ void launch_matvec(const MatrixJob& job, uint32_t blocks, gx::Stream stream) {
   // Formats whose kernel fits three times on a processor (registers) get half as many blocks again.
   constexpr bool kThree = A == B && (A == PackedFormat::q4k || A == PackedFormat::b4 || A == PackedFormat::b4s || A == PackedFormat::b5);
   if (kThree) blocks = blocks * 3 / 2;
-  gx::launch_overlapped(matvec_kernel<A, B, E>, dim3(blocks < tiles ? blocks : tiles), dim3(kBlockThreads), size_t{job.stack[0].superblocks} * 512, stream,
-                        job);
+  gx::launch_overlapped(matvec_kernel<A, B, E>, dim3(blocks < tiles ? blocks : tiles), dim3(kBlockThreads), size_t{job.stack[0].superblocks} * 512,
+                        stream, job);
 }
 template <PackedFormat F>
 void launch_format(const MatrixJob& job, Epilogue epilogue, uint32_t blocks, gx::Stream stream) {
   switch (epilogue) {
-    case Epilogue::store: return launch_matvec<F, F, Epilogue::store>(job, blocks, stream);
-    case Epilogue::residual: return launch_matvec<F, F, Epilogue::residual>(job, blocks, stream);
-    case Epilogue::silu: return launch_matvec<F, F, Epilogue::silu>(job, blocks, stream);
+    case Epilogue::store:
+      return launch_matvec<F, F, Epilogue::store>(job, blocks, stream);
+    case Epilogue::residual:
+      return launch_matvec<F, F, Epilogue::residual>(job, blocks, stream);
+    case Epilogue::silu:
+      return launch_matvec<F, F, Epilogue::silu>(job, blocks, stream);
   }
 }
 
@@ -183,19 +189,28 @@ void matvec(const MatrixJob& job, Epilogue epilogue, uint32_t blocks, gx::Stream
     for (uint32_t s = 0; s < part.segment_count; s++) {
       const uint32_t offset = job.stack[0].tiles * kRecordRows;
       OutputSegment& segment = part.segments[s];
-      if (segment.first_row >= offset) segment.first_row -= offset;
-      else segment.rows = 0;
+      if (segment.first_row >= offset)
+        segment.first_row -= offset;
+      else
+        segment.rows = 0;
     }
     return matvec(part, epilogue, blocks, stream);
   }
   switch (job.stack[0].format) {
-    case PackedFormat::f16: return launch_format<PackedFormat::f16>(job, epilogue, blocks, stream);
-    case PackedFormat::q8: return launch_format<PackedFormat::q8>(job, epilogue, blocks, stream);
-    case PackedFormat::q4k: return launch_format<PackedFormat::q4k>(job, epilogue, blocks, stream);
-    case PackedFormat::q6k: return launch_format<PackedFormat::q6k>(job, epilogue, blocks, stream);
-    case PackedFormat::b4: return launch_format<PackedFormat::b4>(job, epilogue, blocks, stream);
-    case PackedFormat::b4s: return launch_format<PackedFormat::b4s>(job, epilogue, blocks, stream);
-    case PackedFormat::b5: return launch_format<PackedFormat::b5>(job, epilogue, blocks, stream);
+    case PackedFormat::f16:
+      return launch_format<PackedFormat::f16>(job, epilogue, blocks, stream);
+    case PackedFormat::q8:
+      return launch_format<PackedFormat::q8>(job, epilogue, blocks, stream);
+    case PackedFormat::q4k:
+      return launch_format<PackedFormat::q4k>(job, epilogue, blocks, stream);
+    case PackedFormat::q6k:
+      return launch_format<PackedFormat::q6k>(job, epilogue, blocks, stream);
+    case PackedFormat::b4:
+      return launch_format<PackedFormat::b4>(job, epilogue, blocks, stream);
+    case PackedFormat::b4s:
+      return launch_format<PackedFormat::b4s>(job, epilogue, blocks, stream);
+    case PackedFormat::b5:
+      return launch_format<PackedFormat::b5>(job, epilogue, blocks, stream);
   }
 }
 

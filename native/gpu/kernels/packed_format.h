@@ -26,13 +26,20 @@ inline constexpr uint32_t kRecordRows = 16, kRecordInputs = 256;
 
 constexpr uint32_t record_bytes(PackedFormat format) {
   switch (format) {
-    case PackedFormat::f16: return 8192;
-    case PackedFormat::q8: return 4352;
-    case PackedFormat::q4k: return 2304;
-    case PackedFormat::q6k: return 3360;
-    case PackedFormat::b4: return 2560;
-    case PackedFormat::b4s: return 3072;
-    case PackedFormat::b5: return 3072;
+    case PackedFormat::f16:
+      return 8192;
+    case PackedFormat::q8:
+      return 4352;
+    case PackedFormat::q4k:
+      return 2304;
+    case PackedFormat::q6k:
+      return 3360;
+    case PackedFormat::b4:
+      return 2560;
+    case PackedFormat::b4s:
+      return 3072;
+    case PackedFormat::b5:
+      return 3072;
   }
   return 0;
 }
@@ -43,17 +50,24 @@ constexpr PackedFormat packed_format(DType type) {
   switch (type) {
     case DType::f32:
     case DType::f16:
-    case DType::bf16: return PackedFormat::f16;
-    case DType::q8_0: return PackedFormat::q8;
-    case DType::q4_k: return PackedFormat::q4k;
-    case DType::q6_k: return PackedFormat::q6k;
+    case DType::bf16:
+      return PackedFormat::f16;
+    case DType::q8_0:
+      return PackedFormat::q8;
+    case DType::q4_k:
+      return PackedFormat::q4k;
+    case DType::q6_k:
+      return PackedFormat::q6k;
     case DType::q4_0:
-    case DType::q4_1: return PackedFormat::b4;
+    case DType::q4_1:
+      return PackedFormat::b4;
     case DType::q2_k:
-    case DType::q3_k: return PackedFormat::b4s;
+    case DType::q3_k:
+      return PackedFormat::b4s;
     case DType::q5_0:
     case DType::q5_1:
-    case DType::q5_k: return PackedFormat::b5;
+    case DType::q5_k:
+      return PackedFormat::b5;
   }
   return PackedFormat::f16;
 }

@@ -58,8 +58,7 @@ struct NibblePlane {
 #pragma unroll
     for (int h = 0; h < 2; h++)
 #pragma unroll
-      for (int i = 0; i < gx::Mma::kRows; i++)
-        out.words[i][h] = gx::stream16(record + ((h * 16 + gx::Mma::row(i)) * 4 + gx::Mma::quarter()) * 16);
+      for (int i = 0; i < gx::Mma::kRows; i++) out.words[i][h] = gx::stream16(record + ((h * 16 + gx::Mma::row(i)) * 4 + gx::Mma::quarter()) * 16);
   }
 };
 
@@ -97,9 +96,7 @@ struct Record<PackedFormat::q8> {
           out.words[i][h][u] = gx::stream16(record + (((h * 2 + u) * 16 + gx::Mma::row(i)) * 4 + gx::Mma::quarter()) * 16);
     PlaneWords<2>::load(out.scales, record + 4096);
   }
-  GX_DEVICE Scale scale(const Record& in, int i, int h) {
-    return {h ? gx::broadcast_high(in.scales.v[i]) : gx::broadcast_low(in.scales.v[i]), 0};
-  }
+  GX_DEVICE Scale scale(const Record& in, int i, int h) { return {h ? gx::broadcast_high(in.scales.v[i]) : gx::broadcast_low(in.scales.v[i]), 0}; }
   GX_DEVICE void unpack(const Record& in, const Scale& s, int i, int h, int jj, uint32_t (&out)[4]) {
     const gx::U4& block = in.words[i][h][jj >> 1];
 #pragma unroll

@@ -7,7 +7,7 @@ namespace greta::gpu {
 namespace {
 
 __global__ GX_BOUNDS(kBlockThreads, 1) void norm_kernel(const float* input, const float* weight, uint32_t columns, float epsilon, uint16_t* operand,
-                                                       uint32_t operand_stride, float* f32, uint32_t f32_stride) {
+                                                        uint32_t operand_stride, float* f32, uint32_t f32_stride) {
   GX_SHARED(float, sums, [kWaves]);
   const float* row = input + uint64_t{blockIdx.x} * columns;
   RowQuads held;
@@ -22,7 +22,8 @@ __global__ GX_BOUNDS(kBlockThreads, 1) void norm_kernel(const float* input, cons
 
 __global__ GX_BOUNDS(256, 1) void to_operand_kernel(const float* input, uint32_t columns, uint16_t* operand, uint32_t operand_stride) {
   const uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i < columns) operand[uint64_t{blockIdx.y} * operand_stride + operand_position(i)] = gx::float_to_half(input[uint64_t{blockIdx.y} * columns + i]);
+  if (i < columns)
+    operand[uint64_t{blockIdx.y} * operand_stride + operand_position(i)] = gx::float_to_half(input[uint64_t{blockIdx.y} * columns + i]);
 }
 
 __global__ GX_BOUNDS(256, 1) void silu_kernel(const float* gate, const float* up, uint64_t count, float* output) {
@@ -94,9 +95,18 @@ __global__ GX_BOUNDS(256, 1) void statistics_kernel(const TraceRows* points, uin
   uint32_t count[6] = {0, 0, 0, 0, 0, 0};  // NaN, +inf, -inf, zero, saturated, finite
   for (uint32_t i = threadIdx.x; i < point.width; i += 256) {
     const float x = data[i];
-    if (x != x) { count[0]++; continue; }
-    if (x == INFINITY) { count[1]++, count[4]++; continue; }
-    if (x == -INFINITY) { count[2]++, count[4]++; continue; }
+    if (x != x) {
+      count[0]++;
+      continue;
+    }
+    if (x == INFINITY) {
+      count[1]++, count[4]++;
+      continue;
+    }
+    if (x == -INFINITY) {
+      count[2]++, count[4]++;
+      continue;
+    }
     if (x == 0) count[3]++;
     if (fabsf(x) >= gx::kHalfMax) count[4]++;
     count[5]++;
@@ -155,7 +165,7 @@ __global__ GX_BOUNDS(GX_WAVE, 1) void hash_kernel(const TraceRows* points, uint3
 
 // Rounds of block-wide argmax, each below the last winner; then the sum of exponentials against the largest.
 __global__ GX_BOUNDS(kBlockThreads, 1) void candidates_kernel(const float* logits, uint32_t count, uint32_t keep, TopCandidate* candidates,
-                                                             float* log_sum_exp) {
+                                                              float* log_sum_exp) {
   GX_SHARED(Best, bests, [kWaves]);
   GX_SHARED(float, sums, [kWaves]);
   Best limit{INFINITY, -1};
@@ -195,7 +205,8 @@ void silu_rows(const float* gate, const float* up, uint64_t count, float* output
 void argmax_advance(const float* logits, uint32_t count, DecodeState* state, int32_t* list, gx::Stream stream) {
   gx::launch_overlapped(argmax_kernel, dim3(1), dim3(1024), 0, stream, logits, count, state, list);
 }
-void trace_rows(const TraceRows* points, uint32_t point_count, uint32_t rows, uint32_t columns, TraceStats* stats, uint64_t* hashes, gx::Stream stream) {
+void trace_rows(const TraceRows* points, uint32_t point_count, uint32_t rows, uint32_t columns, TraceStats* stats, uint64_t* hashes,
+                gx::Stream stream) {
   if (stats) gx::launch_overlapped(statistics_kernel, dim3(point_count, rows), dim3(256), 0, stream, points, columns, stats);
   if (hashes) gx::launch_overlapped(hash_kernel, dim3(point_count, rows), dim3(GX_WAVE), 0, stream, points, columns, hashes);
 }

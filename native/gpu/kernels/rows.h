@@ -27,7 +27,8 @@ struct TraceRows {
   uint32_t first_row, rows;
 };
 // stats/hashes: (rows, columns); null = not wanted. `points` is device memory.
-void trace_rows(const TraceRows* points, uint32_t point_count, uint32_t rows, uint32_t columns, TraceStats* stats, uint64_t* hashes, gx::Stream stream);
+void trace_rows(const TraceRows* points, uint32_t point_count, uint32_t rows, uint32_t columns, TraceStats* stats, uint64_t* hashes,
+                gx::Stream stream);
 
 // Largest of `count` values and log(sum(exp)), with the `keep` <= 64 largest values in order (ties by id).
 struct TopCandidate {

@@ -28,9 +28,12 @@ GX_DEVICE Affine affine_at(DType type, const uint8_t* row, uint32_t k) {
   const uint32_t in32 = k & 31, in256 = k & 255;
   const auto nibble16 = [&](const uint8_t* qs) { return in32 < 16 ? qs[in32] & 15 : qs[in32 - 16] >> 4; };
   switch (type) {
-    case DType::f32: return {0, 1.0f, gx::bits_as<float>(read_word(row + 4 * k))};
-    case DType::f16: return {0, 1.0f, read_half(row + 2 * k)};
-    case DType::bf16: return {0, 1.0f, gx::bfloat_to_float(static_cast<uint16_t>(row[2 * k] | row[2 * k + 1] << 8))};
+    case DType::f32:
+      return {0, 1.0f, gx::bits_as<float>(read_word(row + 4 * k))};
+    case DType::f16:
+      return {0, 1.0f, read_half(row + 2 * k)};
+    case DType::bf16:
+      return {0, 1.0f, gx::bfloat_to_float(static_cast<uint16_t>(row[2 * k] | row[2 * k + 1] << 8))};
     case DType::q4_0: {
       const uint8_t* b = row + k / 32 * 18;
       const float d = read_half(b);
@@ -99,13 +102,16 @@ GX_DEVICE float value_of(const Affine& a) { return gx::multiply_add(static_cast<
 GX_DEVICE uint32_t place_row(const RowPlacement& placement, uint32_t row) {
   const uint32_t half = placement.head_dim / 2;
   switch (placement.kind) {
-    case RowPlacement::consecutive: return placement.base + row;
+    case RowPlacement::consecutive:
+      return placement.base + row;
     case RowPlacement::half_split_to_interleaved: {
       const uint32_t head = row / placement.head_dim, in_head = row % placement.head_dim;
       return placement.base + head * placement.head_dim + in_head % half * 2 + in_head / half;
     }
-    case RowPlacement::gate_of_pair: return placement.base + row / 8 * 16 + row % 8;
-    case RowPlacement::up_of_pair: return placement.base + row / 8 * 16 + row % 8 + 8;
+    case RowPlacement::gate_of_pair:
+      return placement.base + row / 8 * 16 + row % 8;
+    case RowPlacement::up_of_pair:
+      return placement.base + row / 8 * 16 + row % 8 + 8;
   }
   return 0;
 }
@@ -150,7 +156,8 @@ __global__ GX_BOUNDS(256, 1) void repack_kernel(RepackJob job, uint32_t row_stri
   switch (format) {
     case PackedFormat::q4k:
       if (h == 0 && t == 0)
-        for (uint32_t w = 0; w < 4; w++) *reinterpret_cast<uint32_t*>(record + 2048 + row * 16 + w * 4) = read_word(stored + superblock * 144 + w * 4);
+        for (uint32_t w = 0; w < 4; w++)
+          *reinterpret_cast<uint32_t*>(record + 2048 + row * 16 + w * 4) = read_word(stored + superblock * 144 + w * 4);
       break;
     case PackedFormat::q6k: {
       const uint8_t* block = stored + superblock * 210;
@@ -161,7 +168,9 @@ __global__ GX_BOUNDS(256, 1) void repack_kernel(RepackJob job, uint32_t row_stri
       if (h == 0 && t == 0) *reinterpret_cast<uint16_t*>(record + 3328 + row * 2) = static_cast<uint16_t>(block[208] | block[209] << 8);
       break;
     }
-    case PackedFormat::b4: *reinterpret_cast<uint32_t*>(record + 2048 + plane * 4) = pairs[0]; break;
+    case PackedFormat::b4:
+      *reinterpret_cast<uint32_t*>(record + 2048 + plane * 4) = pairs[0];
+      break;
     case PackedFormat::b4s:
       for (uint32_t w = 0; w < 2; w++) *reinterpret_cast<uint32_t*>(record + 2048 + plane * 8 + w * 4) = pairs[w];
       break;
@@ -169,7 +178,8 @@ __global__ GX_BOUNDS(256, 1) void repack_kernel(RepackJob job, uint32_t row_stri
       *reinterpret_cast<uint32_t*>(record + 2048 + plane * 4) = fifth;
       *reinterpret_cast<uint32_t*>(record + 2560 + plane * 4) = pairs[0];
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -222,18 +232,25 @@ void unpack_to_f16(const PackedMatrix& matrix, uint32_t first_tile, uint32_t til
   const uint8_t* source = matrix.records + uint64_t{first_tile} * matrix.superblocks * record_bytes(matrix.format);
   const auto run = [&](auto* kernel) { gx::launch(kernel, dim3((records + waves - 1) / waves), dim3(256), 0, stream, source, target, records); };
   switch (matrix.format) {
-    case PackedFormat::f16: break;  // already what it should be
-    case PackedFormat::q8: return run(unpack_kernel<PackedFormat::q8>);
-    case PackedFormat::q4k: return run(unpack_kernel<PackedFormat::q4k>);
-    case PackedFormat::q6k: return run(unpack_kernel<PackedFormat::q6k>);
-    case PackedFormat::b4: return run(unpack_kernel<PackedFormat::b4>);
-    case PackedFormat::b4s: return run(unpack_kernel<PackedFormat::b4s>);
-    case PackedFormat::b5: return run(unpack_kernel<PackedFormat::b5>);
+    case PackedFormat::f16:
+      break;  // already what it should be
+    case PackedFormat::q8:
+      return run(unpack_kernel<PackedFormat::q8>);
+    case PackedFormat::q4k:
+      return run(unpack_kernel<PackedFormat::q4k>);
+    case PackedFormat::q6k:
+      return run(unpack_kernel<PackedFormat::q6k>);
+    case PackedFormat::b4:
+      return run(unpack_kernel<PackedFormat::b4>);
+    case PackedFormat::b4s:
+      return run(unpack_kernel<PackedFormat::b4s>);
+    case PackedFormat::b5:
+      return run(unpack_kernel<PackedFormat::b5>);
   }
 }
 
-void dequantize_rows(const uint8_t* matrix, DType type, uint32_t matrix_rows, uint32_t columns, const int32_t* rows, uint32_t row_count, float* output,
-                     gx::Stream stream) {
+void dequantize_rows(const uint8_t* matrix, DType type, uint32_t matrix_rows, uint32_t columns, const int32_t* rows, uint32_t row_count,
+                     float* output, gx::Stream stream) {
   gx::launch_overlapped(dequantize_kernel, dim3((columns + 255) / 256, row_count), dim3(256), 0, stream, matrix, type, matrix_rows,
                         static_cast<uint32_t>(row_bytes(type, columns)), columns, rows, output);
 }

@@ -22,7 +22,7 @@ void unpack_to_f16(const PackedMatrix& matrix, uint32_t first_tile, uint32_t til
 
 // output[i] = exact f32 weights of row rows[i] (device memory) of a stored matrix. rows == null: row i. A row id outside the
 // matrix gives NaN.
-void dequantize_rows(const uint8_t* matrix, DType type, uint32_t matrix_rows, uint32_t columns, const int32_t* rows, uint32_t row_count, float* output,
-                     gx::Stream stream);
+void dequantize_rows(const uint8_t* matrix, DType type, uint32_t matrix_rows, uint32_t columns, const int32_t* rows, uint32_t row_count,
+                     float* output, gx::Stream stream);
 
 }  // namespace greta::gpu

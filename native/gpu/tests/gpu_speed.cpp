@@ -53,7 +53,8 @@ struct Bench {
     const ModelDescription& m = synthetic.description();
     const double kv = 4.0 * m.layer_count * m.kv_head_count * m.head_dim * (depth + 64);
     const double gbs = (synthetic.bytes_per_token() + kv) / seconds / 1e9;
-    std::printf("  decode at depth %5u: %7.1f tok/s  %6.3f ms  %5.0f GB/s (%.0f %% of copy)\n", depth, 1 / seconds, seconds * 1e3, gbs, 100 * gbs / copy_gbs);
+    std::printf("  decode at depth %5u: %7.1f tok/s  %6.3f ms  %5.0f GB/s (%.0f %% of copy)\n", depth, 1 / seconds, seconds * 1e3, gbs,
+                100 * gbs / copy_gbs);
     return seconds;
   }
   void prefill(uint32_t count) {
@@ -65,7 +66,8 @@ struct Bench {
       return true;
     });
     const double flop = 2.0 * 6.607e9 * count * (synthetic.description().feed_forward_length == 14336 ? 6.98 / 6.607 : 1);
-    std::printf("  prompt of %4u tokens: %7.0f tok/s  time to first token %6.2f ms  %.0f TFLOP/s\n", count, count / seconds, seconds * 1e3, flop / seconds / 1e12);
+    std::printf("  prompt of %4u tokens: %7.0f tok/s  time to first token %6.2f ms  %.0f TFLOP/s\n", count, count / seconds, seconds * 1e3,
+                flop / seconds / 1e12);
   }
   // Bytes and time of each block, from device events around eagerly launched blocks.
   void blocks(uint32_t position, uint32_t count) {
@@ -86,7 +88,9 @@ struct Bench {
         if (b == uint32_t(TimedBlock::ffn)) bytes += w.ffn_gate.bytes + w.ffn_up.bytes + w.ffn_down.bytes;
       }
       if (b == uint32_t(TimedBlock::lm_head)) bytes = m.lm_head.bytes;
-      if (sum) std::printf("    %-10s %8.1f us  %5.0f GB/s (%.0f %% of copy)\n", kTimedBlockNames[b], sum / 1e3 / kRuns, bytes * kRuns / sum, 100.0 * bytes * kRuns / sum / copy_gbs);
+      if (sum)
+        std::printf("    %-10s %8.1f us  %5.0f GB/s (%.0f %% of copy)\n", kTimedBlockNames[b], sum / 1e3 / kRuns, bytes * kRuns / sum,
+                    100.0 * bytes * kRuns / sum / copy_gbs);
     }
   }
   void statistics(uint32_t depth) {
@@ -94,15 +98,18 @@ struct Bench {
     std::vector<TraceStats> stats(columns);
     std::vector<uint64_t> hashes(columns);
     const auto steps = [&](const ForwardTaps& taps) {
-      return median_seconds(7, [&] {
-        for (uint32_t i = 0; i < 32; i++)
-          if (!forward(depth + i, 1, LogitsRows::last, taps)) return false;
-        return true;
-      }) / 32;
+      return median_seconds(7,
+                            [&] {
+                              for (uint32_t i = 0; i < 32; i++)
+                                if (!forward(depth + i, 1, LogitsRows::last, taps)) return false;
+                              return true;
+                            }) /
+             32;
     };
-    const double plain = steps({}), watched = steps({stats.data(), nullptr, nullptr, 0, nullptr}), hashed = steps({stats.data(), hashes.data(), nullptr, 0, nullptr});
-    std::printf("  a step with logits to the host: %.3f ms; with statistics of all %u points %.3f ms (+%.1f %%); and hashes %.3f ms\n", plain * 1e3, columns, watched * 1e3,
-                100 * (watched / plain - 1), hashed * 1e3);
+    const double plain = steps({}), watched = steps({stats.data(), nullptr, nullptr, 0, nullptr}),
+                 hashed = steps({stats.data(), hashes.data(), nullptr, 0, nullptr});
+    std::printf("  a step with logits to the host: %.3f ms; with statistics of all %u points %.3f ms (+%.1f %%); and hashes %.3f ms\n", plain * 1e3,
+                columns, watched * 1e3, 100 * (watched / plain - 1), hashed * 1e3);
   }
 };
 
@@ -115,7 +122,8 @@ int run(const std::string& library, const std::string& spec, double copy_gbs, do
   const std::unique_ptr<Backend> backend = open_backend(library);
   if (!backend) return 1;
   LoadOptions options{};
-  options.context_capacity = context, options.batch_capacity = 512, options.kv_type = KvType::f16, options.precision = Precision::bf16, options.thread_count = 1;
+  options.context_capacity = context, options.batch_capacity = 512, options.kv_type = KvType::f16, options.precision = Precision::bf16,
+  options.thread_count = 1;
   BackendError error{};
   MemoryPlan plan{};
   const double begin = now();
@@ -124,8 +132,8 @@ int run(const std::string& library, const std::string& spec, double copy_gbs, do
     return 1;
   }
   std::printf("%s %s, synthetic weights, context %u: %s\n", name.c_str(), f16 ? "F16" : "Q4_K_M", context, backend->device_description());
-  std::printf("  load %.1f s; memory: weights %.0f MB, KV %.0f MB, activations %.0f MB, trace %.0f MB, staging while loading %.0f MB\n", now() - begin, plan.weights_resident / 1e6,
-              plan.kv_cache / 1e6, plan.activations / 1e6, plan.trace / 1e6, plan.other / 1e6);
+  std::printf("  load %.1f s; memory: weights %.0f MB, KV %.0f MB, activations %.0f MB, trace %.0f MB, staging while loading %.0f MB\n",
+              now() - begin, plan.weights_resident / 1e6, plan.kv_cache / 1e6, plan.activations / 1e6, plan.trace / 1e6, plan.other / 1e6);
   Bench bench{synthetic, *backend, copy_gbs};
   bench.tokens.resize(512);
   for (uint32_t i = 0; i < 512; i++) bench.tokens[i] = static_cast<int32_t>(i * 37 % synthetic.description().vocab_size);

@@ -33,7 +33,9 @@ uint64_t random_bits() {
   seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
   return seed;
 }
-float random_float() { return static_cast<float>(static_cast<int64_t>(random_bits() >> 11) - (int64_t{1} << 52)) / static_cast<float>(int64_t{1} << 52); }
+float random_float() {
+  return static_cast<float>(static_cast<int64_t>(random_bits() >> 11) - (int64_t{1} << 52)) / static_cast<float>(int64_t{1} << 52);
+}
 
 template <class T>
 class Buffer {
@@ -62,7 +64,8 @@ class Buffer {
 
 float host_half(uint16_t bits) {
   const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-  const float magnitude = exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24) : std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
+  const float magnitude =
+      exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24) : std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 double nmse(const std::vector<float>& got, const std::vector<double>& want) {
@@ -85,16 +88,43 @@ std::vector<uint8_t> random_rows(DType type, uint32_t rows, uint32_t columns) {
   for (uint64_t at = 0; at < bytes; at += block) {
     const float d = 0.001f + 0.001f * std::fabs(random_float());
     switch (type) {
-      case DType::f32: { const float v = random_float(); std::memcpy(&data[at], &v, 4); break; }
-      case DType::f16: half_at(at, 0.001f + std::fabs(random_float())); break;
-      case DType::bf16: { const uint32_t v = std::bit_cast<uint32_t>(random_float()) >> 16; std::memcpy(&data[at], &v, 2); break; }
-      case DType::q4_0: case DType::q5_0: case DType::q8_0: half_at(at, d); break;
-      case DType::q4_1: case DType::q5_1: half_at(at, d), half_at(at + 2, -8 * d); break;
-      case DType::q2_k: half_at(at + 80, d), half_at(at + 82, d); break;
-      case DType::q3_k: half_at(at + 108, d); break;
-      case DType::q4_k: half_at(at, d), half_at(at + 2, d * 7); break;
-      case DType::q5_k: half_at(at, d), half_at(at + 2, d * 15); break;
-      case DType::q6_k: half_at(at + 208, d); break;
+      case DType::f32: {
+        const float v = random_float();
+        std::memcpy(&data[at], &v, 4);
+        break;
+      }
+      case DType::f16:
+        half_at(at, 0.001f + std::fabs(random_float()));
+        break;
+      case DType::bf16: {
+        const uint32_t v = std::bit_cast<uint32_t>(random_float()) >> 16;
+        std::memcpy(&data[at], &v, 2);
+        break;
+      }
+      case DType::q4_0:
+      case DType::q5_0:
+      case DType::q8_0:
+        half_at(at, d);
+        break;
+      case DType::q4_1:
+      case DType::q5_1:
+        half_at(at, d), half_at(at + 2, -8 * d);
+        break;
+      case DType::q2_k:
+        half_at(at + 80, d), half_at(at + 82, d);
+        break;
+      case DType::q3_k:
+        half_at(at + 108, d);
+        break;
+      case DType::q4_k:
+        half_at(at, d), half_at(at + 2, d * 7);
+        break;
+      case DType::q5_k:
+        half_at(at, d), half_at(at + 2, d * 15);
+        break;
+      case DType::q6_k:
+        half_at(at + 208, d);
+        break;
     }
   }
   return data;
@@ -112,15 +142,29 @@ std::vector<float> exact_rows(DType type, const std::vector<uint8_t>& stored, ui
 void dequantize_block(DType type, const uint8_t* b, float* y) {
   const auto half = [](const uint8_t* p) { return host_half(static_cast<uint16_t>(p[0] | p[1] << 8)); };
   const auto six = [](const uint8_t* s, int j, int* sc, int* mn) {
-    if (j < 4) *sc = s[j] & 63, *mn = s[j + 4] & 63;
-    else *sc = (s[j + 4] & 15) | ((s[j - 4] >> 6) << 4), *mn = (s[j + 4] >> 4) | ((s[j] >> 6) << 4);
+    if (j < 4)
+      *sc = s[j] & 63, *mn = s[j + 4] & 63;
+    else
+      *sc = (s[j + 4] & 15) | ((s[j - 4] >> 6) << 4), *mn = (s[j + 4] >> 4) | ((s[j] >> 6) << 4);
   };
   switch (type) {
-    case DType::f32: std::memcpy(y, b, 4); break;
-    case DType::f16: *y = half(b); break;
-    case DType::bf16: { const uint32_t v = static_cast<uint32_t>(b[0] | b[1] << 8) << 16; std::memcpy(y, &v, 4); break; }
-    case DType::q4_0: for (int j = 0; j < 16; j++) y[j] = ((b[2 + j] & 15) - 8) * half(b), y[j + 16] = ((b[2 + j] >> 4) - 8) * half(b); break;
-    case DType::q4_1: for (int j = 0; j < 16; j++) y[j] = (b[4 + j] & 15) * half(b) + half(b + 2), y[j + 16] = (b[4 + j] >> 4) * half(b) + half(b + 2); break;
+    case DType::f32:
+      std::memcpy(y, b, 4);
+      break;
+    case DType::f16:
+      *y = half(b);
+      break;
+    case DType::bf16: {
+      const uint32_t v = static_cast<uint32_t>(b[0] | b[1] << 8) << 16;
+      std::memcpy(y, &v, 4);
+      break;
+    }
+    case DType::q4_0:
+      for (int j = 0; j < 16; j++) y[j] = ((b[2 + j] & 15) - 8) * half(b), y[j + 16] = ((b[2 + j] >> 4) - 8) * half(b);
+      break;
+    case DType::q4_1:
+      for (int j = 0; j < 16; j++) y[j] = (b[4 + j] & 15) * half(b) + half(b + 2), y[j + 16] = (b[4 + j] >> 4) * half(b) + half(b + 2);
+      break;
     case DType::q5_0:
     case DType::q5_1: {
       const bool one = type == DType::q5_1;
@@ -131,9 +175,12 @@ void dequantize_block(DType type, const uint8_t* b, float* y) {
       }
       break;
     }
-    case DType::q8_0: for (int j = 0; j < 32; j++) y[j] = static_cast<int8_t>(b[2 + j]) * half(b); break;
+    case DType::q8_0:
+      for (int j = 0; j < 32; j++) y[j] = static_cast<int8_t>(b[2 + j]) * half(b);
+      break;
     case DType::q2_k:
-      for (int j = 0; j < 256; j++) y[j] = half(b + 80) * (b[j / 16] & 15) * (b[16 + j / 128 * 32 + j % 32] >> (j % 128 / 32 * 2) & 3) - half(b + 82) * (b[j / 16] >> 4);
+      for (int j = 0; j < 256; j++)
+        y[j] = half(b + 80) * (b[j / 16] & 15) * (b[16 + j / 128 * 32 + j % 32] >> (j % 128 / 32 * 2) & 3) - half(b + 82) * (b[j / 16] >> 4);
       break;
     case DType::q3_k: {
       const uint8_t* s = b + 96;
@@ -176,7 +223,8 @@ void test_dequantize() {
       dequantize_block(facts.type, stored.data() + block * facts.block_bytes, want.data());
       for (uint32_t j = 0; j < facts.block_weights; j++) different += got[block * facts.block_weights + j] != want[j];
     }
-    check(different == 0, std::string("dequantise ") + facts.name + ": " + std::to_string(different) + " of " + std::to_string(got.size()) + " values are not exact");
+    check(different == 0,
+          std::string("dequantise ") + facts.name + ": " + std::to_string(different) + " of " + std::to_string(got.size()) + " values are not exact");
   }
 }
 
@@ -184,7 +232,8 @@ struct TestMatrix {
   std::vector<double> values;  // rows x columns
   Buffer<uint8_t> records;
   PackedMatrix packed;
-  TestMatrix(DType type, uint32_t rows, uint32_t columns) : records(0), packed{nullptr, packed_format(type), round_up(rows, 16) / 16, round_up(columns, 256) / 256} {
+  TestMatrix(DType type, uint32_t rows, uint32_t columns)
+      : records(0), packed{nullptr, packed_format(type), round_up(rows, 16) / 16, round_up(columns, 256) / 256} {
     const std::vector<uint8_t> stored = random_rows(type, rows, columns);
     const std::vector<float> exact = exact_rows(type, stored, rows, columns);
     values.assign(exact.begin(), exact.end());
@@ -228,7 +277,8 @@ void test_product(DType type, uint32_t rows, uint32_t columns, uint32_t tokens) 
       want[uint64_t{t} * rows + r] = sum;
     }
   many.download(), one.download();
-  const std::string name = std::string(dtype_facts(type)->name) + " " + std::to_string(rows) + "x" + std::to_string(columns) + ", " + std::to_string(tokens) + " tokens";
+  const std::string name =
+      std::string(dtype_facts(type)->name) + " " + std::to_string(rows) + "x" + std::to_string(columns) + ", " + std::to_string(tokens) + " tokens";
   check_error("product " + name, nmse(many.host, want), 1e-6);
   uint32_t different = 0;
   for (uint32_t r = 0; r < rows; r++) different += std::memcmp(&one.host[r], &many.host[r], 4) != 0;
@@ -281,7 +331,8 @@ void test_rows() {
   Buffer<int32_t> list(4);
   argmax_advance(values.device(), count, state.device(), list.device(), stream);
   state.download(), list.download();
-  check(state.host[0].token == 1000 && state.host[0].position == 6 && state.host[0].produced == 1 && list.host[0] == 1000, "argmax: lowest id of ties, NaN never wins, state moves on");
+  check(state.host[0].token == 1000 && state.host[0].position == 6 && state.host[0].produced == 1 && list.host[0] == 1000,
+        "argmax: lowest id of ties, NaN never wins, state moves on");
   Buffer<TopCandidate> top(8);
   Buffer<float> log_sum(1);
   top_candidates(values.device(), count, 8, top.device(), log_sum.device(), stream);
@@ -308,8 +359,9 @@ void test_rows() {
     if (i < 17 || i > 19) mean += values.host[i], squares += double(values.host[i]) * values.host[i];
   }
   const TraceStats s = stats.download()[0];
-  check(s.nan_count == 1 && s.positive_infinity_count == 1 && s.negative_infinity_count == 1 && s.zero_count == 1 && s.saturated_count == 3 && s.max == 70000.0f &&
-            s.absmax == 70000.0f && std::fabs(s.mean - mean / (count - 3)) < 1e-4 && std::fabs(s.rms / std::sqrt(squares / (count - 3)) - 1) < 1e-6,
+  check(s.nan_count == 1 && s.positive_infinity_count == 1 && s.negative_infinity_count == 1 && s.zero_count == 1 && s.saturated_count == 3 &&
+            s.max == 70000.0f && s.absmax == 70000.0f && std::fabs(s.mean - mean / (count - 3)) < 1e-4 &&
+            std::fabs(s.rms / std::sqrt(squares / (count - 3)) - 1) < 1e-6,
         "row statistics");
   check(hash.download()[0] == want, "row hash");
 }
@@ -318,7 +370,15 @@ void test_rows() {
 void test_attention(uint32_t heads, uint32_t kv_heads, uint32_t dim, uint32_t tokens, bool half_split, bool norm) {
   AttentionJob job{};
   AttentionShape& s = job.shape;
-  s = {heads, kv_heads, dim, round_up(dim, 32), round_up(tokens, kKeyChunk), gx::kLog2E / std::sqrt(static_cast<float>(dim)), dim, half_split ? 1u : 0u, 1e-6f};
+  s = {heads,
+       kv_heads,
+       dim,
+       round_up(dim, 32),
+       round_up(tokens, kKeyChunk),
+       gx::kLog2E / std::sqrt(static_cast<float>(dim)),
+       dim,
+       half_split ? 1u : 0u,
+       1e-6f};
   const uint32_t width = (heads + 2 * kv_heads) * dim, context_stride = round_up(heads * dim, 256);
   Buffer<float> qkv(uint64_t{tokens} * width), rotations(uint64_t{s.capacity} * dim), norms(dim);
   for (float& x : qkv.host) x = 2 * random_float();
@@ -326,10 +386,12 @@ void test_attention(uint32_t heads, uint32_t kv_heads, uint32_t dim, uint32_t to
   for (uint32_t p = 0; p < s.capacity; p++)
     for (uint32_t i = 0; i < dim / 2; i++) {
       const double angle = p * std::pow(10000.0, -2.0 * i / dim);
-      rotations.host[(p * (dim / 2) + i) * 2] = static_cast<float>(std::cos(angle)), rotations.host[(p * (dim / 2) + i) * 2 + 1] = static_cast<float>(std::sin(angle));
+      rotations.host[(p * (dim / 2) + i) * 2] = static_cast<float>(std::cos(angle)),
+                                           rotations.host[(p * (dim / 2) + i) * 2 + 1] = static_cast<float>(std::sin(angle));
     }
   const uint64_t cache_values = uint64_t{kv_heads} * s.capacity * s.padded_dim;
-  Buffer<uint16_t> k(std::vector<uint16_t>(cache_values, 0)), v(std::vector<uint16_t>(cache_values, 0)), rotated(uint64_t{tokens} * heads * s.padded_dim);
+  Buffer<uint16_t> k(std::vector<uint16_t>(cache_values, 0)), v(std::vector<uint16_t>(cache_values, 0)),
+      rotated(uint64_t{tokens} * heads * s.padded_dim);
   Buffer<uint16_t> context(std::vector<uint16_t>(uint64_t{tokens} * context_stride, 0));
   Buffer<float> traced(uint64_t{tokens} * (width + heads * dim)), partial(uint64_t{heads} * (s.capacity / kKeyChunk) * (s.padded_dim + 4));
   Buffer<uint32_t> arrivals(std::vector<uint32_t>(kv_heads * ((heads / kv_heads + 15) / 16), 0));
@@ -338,10 +400,12 @@ void test_attention(uint32_t heads, uint32_t kv_heads, uint32_t dim, uint32_t to
   job.qkv = qkv.upload(), job.qkv_stride = width, job.rotations = rotations.upload();
   norms.upload();
   if (norm) job.q_norm = job.k_norm = norms.device();
-  job.tokens = tokens, job.state = state.device(), job.chunks = s.capacity / kKeyChunk, job.rotated = rotated.device(), job.partial = partial.device();
+  job.tokens = tokens, job.state = state.device(), job.chunks = s.capacity / kKeyChunk, job.rotated = rotated.device(),
+  job.partial = partial.device();
   job.arrivals = arrivals.device(), job.context = context.device(), job.context_stride = context_stride;
   job.trace_stride = width + heads * dim;
-  job.trace_q = traced.device(), job.trace_k = job.trace_q + heads * dim, job.trace_v = job.trace_k + kv_heads * dim, job.trace_context = job.trace_v + kv_heads * dim;
+  job.trace_q = traced.device(), job.trace_k = job.trace_q + heads * dim, job.trace_v = job.trace_k + kv_heads * dim,
+  job.trace_context = job.trace_v + kv_heads * dim;
   rotate_and_store(job, stream);
   attend_many(job, stream);
   const std::vector<float> many = traced.download();
@@ -374,11 +438,14 @@ void test_attention(uint32_t heads, uint32_t kv_heads, uint32_t dim, uint32_t to
       const double scale = norm ? 1 / std::sqrt(squares / dim + 1e-6) : 1;
       for (uint32_t i = 0; i < dim / 2; i++) {
         const uint32_t a = half_split ? i : 2 * i, b = half_split ? i + dim / 2 : 2 * i + 1;
-        const double x = raw[a] * scale * (norm ? norms.host[a] : 1), y = raw[b] * scale * (norm ? norms.host[b] : 1), angle = t * std::pow(10000.0, -2.0 * i / dim);
-        rope_error = std::max({rope_error, std::fabs(q[a] - (x * std::cos(angle) - y * std::sin(angle))), std::fabs(q[b] - (x * std::sin(angle) + y * std::cos(angle)))});
+        const double x = raw[a] * scale * (norm ? norms.host[a] : 1), y = raw[b] * scale * (norm ? norms.host[b] : 1),
+                     angle = t * std::pow(10000.0, -2.0 * i / dim);
+        rope_error = std::max({rope_error, std::fabs(q[a] - (x * std::cos(angle) - y * std::sin(angle))),
+                               std::fabs(q[b] - (x * std::sin(angle) + y * std::cos(angle)))});
       }
     }
-  const std::string name = std::to_string(heads) + "/" + std::to_string(kv_heads) + " heads of " + std::to_string(dim) + ", " + std::to_string(tokens) + " tokens";
+  const std::string name =
+      std::to_string(heads) + "/" + std::to_string(kv_heads) + " heads of " + std::to_string(dim) + ", " + std::to_string(tokens) + " tokens";
   check(rope_error < 1e-5, "rotation" + std::string(norm ? " with norm" : "") + (half_split ? ", half split, " : ", interleaved, ") + name);
   check_error("attention, " + name, nmse(got, want), 2e-6);
   // The last token alone: q, k, v rows of that token.
@@ -393,7 +460,8 @@ void test_attention(uint32_t heads, uint32_t kv_heads, uint32_t dim, uint32_t to
   k_rows.download(), v_rows.download();
   double worst = 0;
   for (uint32_t t = 0; t < tokens; t++)
-    for (uint32_t i = 0; i < kv_heads * dim; i++) worst = std::max(worst, std::fabs(double(k_rows.host[t * kv_heads * dim + i]) - many[uint64_t{t} * job.trace_stride + heads * dim + i]));
+    for (uint32_t i = 0; i < kv_heads * dim; i++)
+      worst = std::max(worst, std::fabs(double(k_rows.host[t * kv_heads * dim + i]) - many[uint64_t{t} * job.trace_stride + heads * dim + i]));
   check(worst < 4e-3, "the cache reads back as f16, " + name);
 }
 }  // namespace

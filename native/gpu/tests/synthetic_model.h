@@ -67,7 +67,8 @@ class SyntheticModel {
     }
     const auto put = [](uint8_t* at, uint16_t bits) { std::memcpy(at, &bits, 2); };
     if (type == DType::f16)
-      for (uint64_t i = 0; i < bytes; i += 2) put(data + i, static_cast<uint16_t>((data[i] | data[i + 1] << 8) & 0x83ff) | 0x2400);  // 0.0156 .. 0.031
+      for (uint64_t i = 0; i < bytes; i += 2)
+        put(data + i, static_cast<uint16_t>((data[i] | data[i + 1] << 8) & 0x83ff) | 0x2400);  // 0.0156 .. 0.031
     if (type == DType::q4_k)
       for (uint64_t i = 0; i < bytes; i += 144) put(data + i, 0x068e), put(data + i + 2, 0x1225);  // 1e-4, 7.5e-4: mean near zero
     if (type == DType::q6_k)
