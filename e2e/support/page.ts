@@ -26,7 +26,7 @@ export async function beginStory(page: Page, tokens = 10): Promise<void> {
   await page.getByTestId('write-story').click()
   await expect.poll(() => generatedCount(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(tokens)
   const stop = page.getByRole('button', { name: 'Stop' })
-  if (await stop.isVisible()) await stop.click().catch(() => undefined) // it may have ended by itself
+  if (await stop.isVisible()) await stop.click({ timeout: 1_000 }).catch(() => undefined) // it may have ended by itself, and Stop with it
   await generationEnded(page)
 }
 
