@@ -24,7 +24,13 @@ export async function generationEnded(page: Page): Promise<void> {
 /** The beginning of a story: as many tokens as a test needs, then Stop. */
 export async function beginStory(page: Page, tokens = 10): Promise<void> {
   await page.getByTestId('write-story').click()
-  await expect.poll(() => generatedCount(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(tokens)
+  // A short story may end by itself before that.
+  const ended = page.getByRole('button', { name: 'Generate', exact: true })
+  const enough = async (): Promise<boolean> => {
+    const count = await generatedCount(page)
+    return count >= tokens || (count > 0 && (await ended.isVisible()))
+  }
+  await expect.poll(enough, { timeout: 60_000 }).toBe(true)
   const stop = page.getByRole('button', { name: 'Stop' })
   if (await stop.isVisible()) await stop.click({ timeout: 1_000 }).catch(() => undefined) // it may have ended by itself, and Stop with it
   await generationEnded(page)
