@@ -308,7 +308,7 @@ void launch_overlapped(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_b
 #elif defined(GX_NVIDIA)
 template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_bytes, Stream stream, A... arguments) {
-  kernel<<<grid, block, lds_bytes, stream> > >(static_cast<P>(arguments)...);
+  kernel<<<grid, block, lds_bytes, stream>>>(static_cast<P>(arguments)...);
 }
 inline bool& overlap_enabled() {
   static bool enabled = true;
@@ -331,7 +331,7 @@ void launch_overlapped(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_b
 #else
 template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_bytes, Stream stream, A... arguments) {
-  kernel<<<grid, block, lds_bytes, stream> > >(static_cast<P>(arguments)...);
+  kernel<<<grid, block, lds_bytes, stream>>>(static_cast<P>(arguments)...);
 }
 template <class... P, class... A>
 void launch_overlapped(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_bytes, Stream stream, A... arguments) {

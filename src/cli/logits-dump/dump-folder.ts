@@ -41,9 +41,12 @@ export class DumpFolder {
   async writeLine(line: string): Promise<void> {
     if (this.failure !== undefined) throw cannotWrite(this.folder, this.failure)
     if (this.gzip.write(`${line}\n`)) return
-    // The pipeline's end also ends the wait: a full disk never drains.
-    await Promise.race([once(this.gzip, 'drain'), this.written])
-    if (this.failure !== undefined) throw cannotWrite(this.folder, this.failure)
+    try {
+      // The pipeline's end also ends the wait: a full disk never drains.
+      await Promise.race([once(this.gzip, 'drain'), this.written])
+    } catch (thrown) {
+      throw cannotWrite(this.folder, thrown)
+    }
   }
 
   async publish(metadata: object): Promise<void> {
