@@ -23,12 +23,13 @@ class ReferenceKernels final : public HostKernels {
   uint32_t key_block() const override { return 1; }
 
   uint64_t scratch_bytes(const ModelDescription& model, const LoadOptions& options) const override {
-    return weight_row_floats(model) * sizeof(float) + options.context_capacity * (sizeof(double) + 2 * model.head_dim * sizeof(float));
+    return ops::matmul_scratch_doubles(widest_input(model)) * sizeof(double) +
+           options.context_capacity * (sizeof(double) + 2 * model.head_dim * sizeof(float));
   }
 
   Status prepare(const ModelDescription& model, const LoadOptions& options) override {
     model_ = &model;
-    if (weight_row_.allocate(weight_row_floats(model)) && scores_.allocate(options.context_capacity) &&
+    if (matmul_scratch_.allocate(ops::matmul_scratch_doubles(widest_input(model))) && scores_.allocate(options.context_capacity) &&
         keys_.allocate(static_cast<uint64_t>(options.context_capacity) * model.head_dim) &&
         values_.allocate(static_cast<uint64_t>(options.context_capacity) * model.head_dim))
       return {};
@@ -50,7 +51,7 @@ class ReferenceKernels final : public HostKernels {
   void matmul(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) override {
     for (uint32_t i = 0; i < count; ++i) {
       const WeightView& weight = *tasks[i].weight;
-      ops::matmul(weight, model_->head_dim, x, token_count, 0, weight.rows, weight_row_.data(), tasks[i].output, tasks[i].output_stride);
+      ops::matmul(weight, model_->head_dim, x, token_count, 0, weight.rows, matmul_scratch_.data(), tasks[i].output, tasks[i].output_stride);
     }
   }
 
@@ -90,14 +91,15 @@ class ReferenceKernels final : public HostKernels {
   uint32_t argmax(const float* values, uint32_t count) override { return ops::argmax(values, count); }
 
  private:
-  static uint64_t weight_row_floats(const ModelDescription& model) {
+  // Columns of the widest matrix.
+  static uint64_t widest_input(const ModelDescription& model) {
     return std::max({static_cast<uint64_t>(model.embedding_length), static_cast<uint64_t>(model.feed_forward_length),
                      static_cast<uint64_t>(model.head_count) * model.head_dim});
   }
 
   const ModelDescription* model_ = nullptr;
-  AlignedBuffer<float> weight_row_, keys_, values_;
-  AlignedBuffer<double> scores_;
+  AlignedBuffer<float> keys_, values_;
+  AlignedBuffer<double> matmul_scratch_, scores_;
 };
 
 }  // namespace

@@ -1,13 +1,14 @@
 /** ln Σ exp(logits), the largest logit taken out first. -Infinity when every logit is -Infinity; NaN when one is NaN. */
 export function logSumExp(logits: Float32Array): number {
   let maximum = Number.NEGATIVE_INFINITY
-  for (const logit of logits) {
+  for (let i = 0; i < logits.length; i += 1) {
+    const logit = logits[i] as number
     if (Number.isNaN(logit)) return Number.NaN
     if (logit > maximum) maximum = logit
   }
   if (!Number.isFinite(maximum)) return maximum
   let sum = 0
-  for (const logit of logits) sum += Math.exp(logit - maximum)
+  for (let i = 0; i < logits.length; i += 1) sum += Math.exp((logits[i] as number) - maximum)
   return maximum + Math.log(sum)
 }
 
@@ -40,10 +41,16 @@ export function topIndices(logits: Float32Array, k: number): number[] {
   return top
 }
 
-/** KL(reference ‖ test) = Σ p (ln p - ln q) in nats, over the whole vocabulary, in float64. NaN when either row has a NaN. */
-export function kullbackLeibler(reference: Float32Array, test: Float32Array): number {
-  const referenceNorm = logSumExp(reference)
-  const testNorm = logSumExp(test)
+/**
+ * KL(reference ‖ test) = Σ p (ln p - ln q) in nats, over the whole vocabulary, in float64. NaN when either row has a NaN.
+ * The norms are logSumExp() of the rows, for callers that know them already.
+ */
+export function kullbackLeibler(
+  reference: Float32Array,
+  test: Float32Array,
+  referenceNorm: number = logSumExp(reference),
+  testNorm: number = logSumExp(test)
+): number {
   let divergence = 0
   for (let i = 0; i < reference.length; i += 1) {
     const logP = (reference[i] as number) - referenceNorm

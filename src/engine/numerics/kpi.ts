@@ -196,19 +196,25 @@ function addKernelErrors(errors: KernelErrors, add: Add): void {
   )
 }
 
-async function distinctRuns(session: Session, ids: readonly number[], options: KpiOptions): Promise<number> {
+async function distinctRuns(session: Session, prompt: readonly number[], options: KpiOptions): Promise<number> {
   const results = new Set<string>()
   for (let repeat = 0; repeat < options.repeats; repeat += 1) {
-    const parts: string[] = []
+    // Batches come as they come: only their content counts.
+    const ids: number[] = []
+    const bits: number[] = []
     const running = session.generate({
-      ids,
+      ids: prompt,
       maxTokens: Math.min(8, options.generatedTokens),
       ignoreCache: true,
       ignoreEndOfGeneration: true
     })
-    for await (const event of running)
-      if (event.kind === 'steps') parts.push(event.batch.ids.join(), new Uint32Array(event.batch.logProbabilities.slice().buffer).join())
-    results.add(parts.join('|'))
+    for await (const event of running) {
+      if (event.kind !== 'steps') continue
+      const { logProbabilities } = event.batch
+      ids.push(...event.batch.ids)
+      bits.push(...new Uint32Array(logProbabilities.buffer, logProbabilities.byteOffset, logProbabilities.length))
+    }
+    results.add(`${ids.join()}|${bits.join()}`)
   }
   return results.size
 }

@@ -25,14 +25,8 @@ export class CumulativeErrors {
         sums.worstPosition = from + row.position
       }
       sums.maximum = Math.max(sums.maximum, row.maxAbsoluteDifference)
-      if (!Number.isFinite(row.nmse)) sums.difference2 = Number.POSITIVE_INFINITY
-    }
-    for (let i = 0; i < reference.length; i += 1) {
-      const r = reference[i] as number
-      const difference = (test[i] as number) - r
-      if (!Number.isFinite(difference)) continue
-      sums.difference2 += difference * difference
-      sums.reference2 += r * r
+      sums.difference2 += Number.isFinite(row.nmse) ? row.squaredDifference : Number.POSITIVE_INFINITY
+      sums.reference2 += row.squaredReference
     }
   }
 

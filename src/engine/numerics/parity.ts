@@ -61,11 +61,11 @@ export async function compareSessions(
     const to = Math.min(from + window, ids.length)
     options.onProgress?.(`positions ${from} to ${to - 1}`, from / ids.length)
     const signal = options.signal === undefined ? {} : { signal: options.signal }
-    const own = await evaluateWindow(reference, ids, from, to, indices, signal)
-    const other = await evaluateWindow(test, ids, from, to, indices, {
-      ...signal,
-      ...(options.faults === undefined ? {} : { faults: options.faults })
-    })
+    // Two engines, two threads of work: neither waits for the other.
+    const [own, other] = await Promise.all([
+      evaluateWindow(reference, ids, from, to, indices, signal),
+      evaluateWindow(test, ids, from, to, indices, { ...signal, ...(options.faults === undefined ? {} : { faults: options.faults }) })
+    ])
     for (let row = 0; row < to - from; row += 1) {
       const begin = row * vocabularySize
       const end = begin + vocabularySize

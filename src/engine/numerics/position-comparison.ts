@@ -12,11 +12,13 @@ export function comparePosition(position: number, nextId: number, reference: Flo
   const testTop = argmax(test)
   const testTops = new Set(topIndices(test, TOP))
   const referenceTops = topIndices(reference, TOP)
-  const referenceLogProbability = nextId < 0 ? Number.NaN : (reference[nextId] as number) - logSumExp(reference)
-  const testLogProbability = nextId < 0 ? Number.NaN : (test[nextId] as number) - logSumExp(test)
+  const referenceNorm = logSumExp(reference)
+  const testNorm = logSumExp(test)
+  const referenceLogProbability = nextId < 0 ? Number.NaN : (reference[nextId] as number) - referenceNorm
+  const testLogProbability = nextId < 0 ? Number.NaN : (test[nextId] as number) - testNorm
   return {
     position,
-    klDivergence: kullbackLeibler(reference, test),
+    klDivergence: kullbackLeibler(reference, test, referenceNorm, testNorm),
     nmse: error.nmse,
     maxAbsoluteDifference: error.maxAbsoluteDifference,
     referenceTop,

@@ -4,6 +4,9 @@
  */
 export interface TensorError {
   readonly count: number
+  /** Σ (test - reference)² and Σ reference² over the elements that are finite on both sides. */
+  readonly squaredDifference: number
+  readonly squaredReference: number
   readonly nmse: number
   readonly relativeError: number
   readonly maxAbsoluteDifference: number
@@ -44,6 +47,8 @@ export function tensorError(reference: Float32Array, test: Float32Array): Tensor
   const nmse = difference2 === 0 ? 0 : reference2 === 0 ? Number.POSITIVE_INFINITY : difference2 / reference2
   return {
     count: reference.length,
+    squaredDifference: difference2,
+    squaredReference: reference2,
     nmse: mismatches > 0 ? Number.POSITIVE_INFINITY : nmse,
     relativeError: mismatches > 0 ? Number.POSITIVE_INFINITY : Math.sqrt(nmse),
     maxAbsoluteDifference: maximum,
