@@ -13,6 +13,7 @@ Napi::Function SessionHandle::define(Napi::Env env) {
                          InstanceMethod<&SessionHandle::run>("run"),
                          InstanceMethod<&SessionHandle::drain>("drain"),
                          InstanceMethod<&SessionHandle::progress>("progress"),
+                         InstanceMethod<&SessionHandle::pause_wakes>("pauseWakes"),
                          InstanceMethod<&SessionHandle::kept_row>("keptRow"),
                          InstanceMethod<&SessionHandle::evaluate_row>("evaluateRow"),
                          InstanceMethod<&SessionHandle::capture>("capture"),
@@ -66,6 +67,10 @@ void SessionHandle::shut_down() {
 // Any thread. One call is under way at most; it takes everything that is there when it runs.
 void SessionHandle::wake() {
   if (!wake_pending_.exchange(true)) wake_function_.NonBlockingCall();
+}
+
+void SessionHandle::wake_for_steps() {
+  if (!wakes_paused_) wake();
 }
 
 void SessionHandle::on_wake(Napi::Env env, Napi::Function callback, SessionHandle* self, void*) {
@@ -159,7 +164,7 @@ Napi::Value SessionHandle::run(const Napi::CallbackInfo& info) {
   return post(
       env,
       [this, request, outcome] {
-        *outcome = engine_->run(*request, [this] { wake(); });
+        *outcome = engine_->run(*request, [this] { wake_for_steps(); });
         return Status{};
       },
       [outcome](Napi::Env env) { return outcome_object(env, *outcome); });
@@ -184,6 +189,12 @@ Napi::Value SessionHandle::progress(const Napi::CallbackInfo& info) {
   object.Set("total", Napi::Number::New(env, run.total));
   object.Set("reused", Napi::Number::New(env, run.reused));
   return object;
+}
+
+// true: steps and progress wake nobody until false; the reader looks by itself. Answers always wake.
+Napi::Value SessionHandle::pause_wakes(const Napi::CallbackInfo& info) {
+  wakes_paused_ = info[0].ToBoolean().Value();
+  return info.Env().Undefined();
 }
 
 // The row the history still holds for a position, or null. Does not wait for the engine's thread.

@@ -37,6 +37,7 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value progress(const Napi::CallbackInfo& info);
+  Napi::Value pause_wakes(const Napi::CallbackInfo& info);
   Napi::Value kept_row(const Napi::CallbackInfo& info);
   Napi::Value evaluate_row(const Napi::CallbackInfo& info);
   Napi::Value capture(const Napi::CallbackInfo& info);
@@ -49,6 +50,7 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
   // Runs `work` on the engine's thread; the promise settles with what `make` builds afterwards, on this thread.
   Napi::Value post(Napi::Env env, std::function<Status()> work, MakeValue make);
   void wake();
+  void wake_for_steps();
   void deliver(Napi::Env env, Napi::Function callback);
   // Ends everything and waits for the thread: after it nothing calls into the environment. Idempotent.
   void shut_down();
@@ -57,7 +59,7 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
   static void on_teardown(SessionHandle* self);
 
   std::unique_ptr<Engine> engine_;  // destroyed on its own thread by close(), else by shut_down()
-  std::atomic<bool> load_cancelled_{false}, wake_pending_{false}, closed_{false};
+  std::atomic<bool> load_cancelled_{false}, wake_pending_{false}, wakes_paused_{false}, closed_{false};
   bool loaded_ = false;
   std::atomic<float> load_fraction_{0};
   uint32_t pending_ = 0;  // answers that JavaScript still waits for

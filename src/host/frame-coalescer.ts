@@ -2,8 +2,8 @@ import type { StepBatch } from '../engine/session/types'
 import type { TokenFrameSource } from '../shared/protocol'
 import { LIMITS } from '../shared/protocol/limits'
 
-/** A page paints 60 times a second: more messages than that only cost. */
-export const COALESCE_MILLISECONDS = 16
+/** A page paints 60 times a second: taking rows from the engine more often than that only costs. */
+export const PACE_MILLISECONDS = 16
 /** A frame is sent at once when it has grown to this. */
 const LARGEST_FRAME_BYTES = LIMITS.outboundBinaryBytes / 16
 
@@ -12,11 +12,14 @@ type FrameBody = Omit<TokenFrameSource, 'handle' | 'sequence' | 'recorded' | 'se
 const EMPTY_FLOATS = new Float32Array(0)
 const EMPTY_BYTES = new Uint8Array(0)
 
-/** Joins step batches of one phase into one frame body, and text with the row whose token completed it. */
+/**
+ * Joins the step batches of one phase that come together into one frame body, and text with the row whose token completed
+ * it. A frame goes out as soon as everything that was ready is in it: how often that is, the pace of the session decides.
+ */
 export class FrameCoalescer {
   private batches: StepBatch[] = []
   private bytes = 0
-  private timer: NodeJS.Timeout | undefined
+  private timer: NodeJS.Immediate | undefined
   private readonly text: { readonly text: string; readonly tokenIndex: number }[] = []
   private generatedSent = 0
 
@@ -31,7 +34,7 @@ export class FrameCoalescer {
     this.batches.push(batch)
     this.bytes += (batch.stats?.byteLength ?? 0) + batch.count * 64
     if (this.bytes > LARGEST_FRAME_BYTES) this.flush()
-    else this.timer ??= setTimeout(() => this.flush(), COALESCE_MILLISECONDS)
+    else this.timer ??= setImmediate(() => this.flush())
   }
 
   /** `tokenIndex` counts generated tokens up to and including the one that completed the text. */
@@ -40,7 +43,7 @@ export class FrameCoalescer {
   }
 
   flush(): void {
-    clearTimeout(this.timer)
+    clearImmediate(this.timer)
     this.timer = undefined
     const batches = this.batches
     this.batches = []

@@ -19,7 +19,7 @@ import {
 } from '../shared/protocol'
 import { branchColumns } from './branch'
 import type { DriftService, FollowedRun } from './drift-service'
-import { FrameCoalescer } from './frame-coalescer'
+import { FrameCoalescer, PACE_MILLISECONDS } from './frame-coalescer'
 import type { ModelService } from './model-service'
 import type { OpenRun, OpenRuns } from './open-runs'
 import { EMPTY_SUMMARY, newRunId, summaryOf } from './run-text'
@@ -191,6 +191,7 @@ export class GenerationService {
       sampling: fromSamplingMessage(sampling),
       stopStrings: stopping.stopStrings,
       ignoreEndOfGeneration: stopping.ignoreEos,
+      paceMilliseconds: PACE_MILLISECONDS,
       trace: {
         stats: capture.level === 'stats',
         blockTimes: capture.timings,

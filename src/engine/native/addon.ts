@@ -201,6 +201,8 @@ export interface NativeSession {
   /** Rows that lie together, or null: call until null. */
   drain(): NativeSteps | null
   progress(): NativeProgress
+  /** true: steps and progress wake nobody until false. Answers always do. */
+  pauseWakes(paused: boolean): void
   /** The history's row of a position, or null. Answers at once. */
   keptRow(position: number): Float32Array | null
   evaluateRow(request: { readonly ids: Int32Array }): Promise<Float32Array>

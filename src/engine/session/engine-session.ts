@@ -5,7 +5,7 @@ import { LAYER_POINTS, type LayerPoint } from '../../shared/model/trace-points'
 import { fromNative, type NativeRunRequest, type NativeSession } from '../native'
 import { summariseLens } from './lens'
 import { checkedIds, nativeEvaluateRequest, nativeFaults, nativeGenerateRequest, type RequestLimits } from './native-request'
-import { RequestInProgress } from './request-in-progress'
+import { type Aftermath, RequestInProgress } from './request-in-progress'
 import { TextAssembler } from './text-assembler'
 import type {
   BackendIdentity,
@@ -96,7 +96,7 @@ export class EngineSession implements Session {
   generate(request: GenerateRequest): Running {
     this.mustBeIdle('generate')
     const native = nativeGenerateRequest(request, this.limits)
-    return this.start(native, new TextAssembler(this.tokenizer, native.ids, request.stopStrings ?? []))
+    return this.start(native, new TextAssembler(this.tokenizer, native.ids, request.stopStrings ?? []), request.paceMilliseconds)
   }
 
   evaluate(request: EvaluateRequest): Running {
@@ -104,15 +104,16 @@ export class EngineSession implements Session {
     return this.start(nativeEvaluateRequest(request, this.limits), undefined)
   }
 
-  private start(request: NativeRunRequest, assembler: TextAssembler | undefined): Running {
-    const running = new RequestInProgress(this.native, request, assembler, ({ report, cachedLength }) => {
+  private start(request: NativeRunRequest, assembler: TextAssembler | undefined, paceMilliseconds?: number): Running {
+    const onFinished = ({ report, cachedLength }: Aftermath): void => {
       const produced = assembler === undefined ? new Int32Array(0) : report.ids
       this.sequence = new Int32Array(request.ids.length + produced.length)
       this.sequence.set(request.ids)
       this.sequence.set(produced, request.ids.length)
       this.cached = Math.min(cachedLength, this.sequence.length)
       this.running = undefined
-    })
+    }
+    const running = new RequestInProgress(this.native, request, assembler, onFinished, paceMilliseconds)
     this.running = running
     return running
   }

@@ -8,6 +8,7 @@ import {
   type NativeSession
 } from '../native'
 import { EventStream } from './event-stream'
+import { Pace } from './pace'
 import { firstRows, stepBatches } from './step-batches'
 import type { TextAssembler } from './text-assembler'
 import type { FinishReason, FinishReport, Running, SessionEvent, StepBatch } from './types'
@@ -25,14 +26,22 @@ export class RequestInProgress implements Running {
   private readonly generatedIds: number[] = []
   private progressDone = -1
   private stopped = false
+  private readonly pace: Pace | undefined
 
   constructor(
     private readonly native: NativeSession,
     private readonly request: NativeRunRequest,
     private readonly assembler: TextAssembler | undefined,
-    onFinished: (aftermath: Aftermath) => void
+    onFinished: (aftermath: Aftermath) => void,
+    paceMilliseconds?: number
   ) {
-    this.stream.onRoom = () => this.pump()
+    if (paceMilliseconds !== undefined)
+      this.pace = new Pace(
+        paceMilliseconds,
+        (paused) => native.pauseWakes(paused),
+        () => this.takeReady()
+      )
+    this.stream.onRoom = () => void this.takeReady()
     this.result = this.run(onFinished)
   }
 
@@ -44,18 +53,28 @@ export class RequestInProgress implements Running {
     this.native.cancel()
   }
 
+  /** There is news. */
+  pump(): void {
+    if (this.pace === undefined) this.takeReady()
+    else this.pace.woken()
+  }
+
   /** Takes what the engine has ready; with a slow reader it leaves the rest there, and the engine waits. */
-  pump(everything = false): void {
+  private takeReady(everything = false): boolean {
+    let found = false
     const { done, total, reused } = this.native.progress()
     if (total > 0 && done !== this.progressDone) {
       this.progressDone = done
+      found = true
       this.stream.push({ kind: 'prefill', done, total, reused })
     }
     while (everything || !this.stream.full) {
       const steps = this.native.drain()
-      if (steps === null) return
+      if (steps === null) return found
+      found = true
       for (const batch of stepBatches(steps)) this.take(batch)
     }
+    return true // there may be more
   }
 
   private take(batch: StepBatch): void {
@@ -85,10 +104,11 @@ export class RequestInProgress implements Running {
     let error: GretaErrorData | undefined
     try {
       outcome = await this.native.run(this.request)
-      this.pump(true)
+      this.takeReady(true)
     } catch (thrown) {
       error = fromNative(thrown).toData()
     }
+    this.pace?.end()
     if (this.assembler !== undefined) {
       const rest = this.assembler.flush()
       if (rest !== '') this.stream.push({ kind: 'text', text: rest, tokenIndex: this.generatedIds.length })

@@ -125,6 +125,8 @@ export interface GenerateRequest {
   readonly ignoreCache?: boolean
   /** Prompt-lookup speculation (exact: greedy output is the same); only with temperature 0 and no penalties. */
   readonly speculate?: boolean
+  /** Rows are handed over at most this often, > 0; default: each as soon as it is there. */
+  readonly paceMilliseconds?: number
   readonly faults?: readonly FaultRequest[]
 }
 
