@@ -140,6 +140,7 @@ EngineOptions read_engine_options(ObjectReader& r) {
   options.load.thread_count = static_cast<uint32_t>(r.whole("threads", 1024));
   options.load.device_index = r.u32("deviceIndex");
   options.logits_history_bytes = r.whole("logitsHistoryBytes", uint64_t{1} << 50);
+  options.background = r.boolean("background");
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "backend/point_shapes.h"
+#include "base/thread_priority.h"
 #include "engine/backend_registry.h"
 #include "engine/prompt_lookup.h"
 
@@ -69,6 +70,8 @@ Status Engine::plan(const ModelSpec& spec, const EngineOptions& options, EngineP
 
 Status Engine::load(const ModelSpec& spec, const EngineOptions& options, const std::function<bool(float)>& progress) {
   options_ = options;
+  // Before the backend starts its threads: they are as this one.
+  if (options.background) run_in_background();
   GRETA_RETURN_IF_ERROR(MappedModel::open(spec, &mapped_));
   GRETA_RETURN_IF_ERROR(create_backend(options.backend, options.backend_folders, &backend_));
   BackendError error{};

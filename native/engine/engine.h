@@ -23,6 +23,7 @@ struct EngineOptions {
   std::vector<std::string> backend_folders;  // where shared libraries are looked for
   LoadOptions load{};
   uint64_t logits_history_bytes = 0;
+  bool background = false;  // its threads give way to others (base/thread_priority.h)
 };
 
 struct EnginePlan {

@@ -30,6 +30,10 @@ export const VERBS: Readonly<Record<string, { readonly summary: string; load(): 
     summary: 'plant five classical faults and see whether the divergence search names each',
     load: async () => (await import('./numerics/divergence')).faultLab
   },
+  drift: {
+    summary: 'generate while a reference or a recorded run follows; what following costs',
+    load: async () => (await import('./numerics/drift')).drift
+  },
   lens: { summary: 'logit lens: what the model would say after every layer', load: async () => (await import('./numerics/lens')).lens },
   kpi: {
     summary: 'every figure of the phase 3 report, and ours, on this machine in one run',

@@ -82,7 +82,7 @@ export class EngineHost {
       onProgress: (what, fraction) => tell('numerics.progress', { what, fraction }),
       setActivity
     })
-    const drift = new DriftService(numerics, tell)
+    const drift = new DriftService(numerics, store, tell)
     const generation = new GenerationService({ models, tokens, store, runs, drift, engineBuild, broadcast, tell, setActivity, log })
     host = new EngineHost(
       {

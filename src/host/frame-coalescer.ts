@@ -12,12 +12,14 @@ type FrameBody = Omit<TokenFrameSource, 'handle' | 'sequence' | 'recorded' | 'se
 const EMPTY_FLOATS = new Float32Array(0)
 const EMPTY_BYTES = new Uint8Array(0)
 
+type CapturedBatch = StepBatch & { readonly sketches: Float32Array }
+
 /**
  * Joins the step batches of one phase that come together into one frame body, and text with the row whose token completed
  * it. A frame goes out as soon as everything that was ready is in it: how often that is, the pace of the session decides.
  */
 export class FrameCoalescer {
-  private batches: StepBatch[] = []
+  private batches: CapturedBatch[] = []
   private bytes = 0
   private timer: NodeJS.Immediate | undefined
   private readonly text: { readonly text: string; readonly tokenIndex: number }[] = []
@@ -28,11 +30,13 @@ export class FrameCoalescer {
     private readonly send: (body: FrameBody) => void
   ) {}
 
-  pushBatch(batch: StepBatch): void {
+  /** `sketches`: of every row and layer, where they are kept. */
+  pushBatch(steps: StepBatch, sketches: Float32Array = EMPTY_FLOATS): void {
+    const batch: CapturedBatch = { ...steps, sketches }
     const first = this.batches[0]
     if (first !== undefined && (first.phase !== batch.phase || first.candidatesPerStep !== batch.candidatesPerStep)) this.flush()
     this.batches.push(batch)
-    this.bytes += (batch.stats?.byteLength ?? 0) + batch.count * 64
+    this.bytes += (batch.stats?.byteLength ?? 0) + sketches.byteLength + batch.count * 64
     if (this.bytes > LARGEST_FRAME_BYTES) this.flush()
     else this.timer ??= setImmediate(() => this.flush())
   }
@@ -74,8 +78,8 @@ export class FrameCoalescer {
   }
 }
 
-function joinBatches(batches: readonly StepBatch[], count: number, layerCount: number): Omit<FrameBody, 'text' | 'textEnds'> {
-  const first = batches[0] as StepBatch
+function joinBatches(batches: readonly CapturedBatch[], count: number, layerCount: number): Omit<FrameBody, 'text' | 'textEnds'> {
+  const first = batches[0] as CapturedBatch
   const i32 = (pick: (batch: StepBatch) => Int32Array): Int32Array => joined(batches.map(pick), Int32Array)
   const f32 = (pick: (batch: StepBatch) => Float32Array | undefined): Float32Array =>
     joined(
@@ -109,6 +113,10 @@ function joinBatches(batches: readonly StepBatch[], count: number, layerCount: n
     candidateIds: i32((batch) => batch.candidateIds),
     candidateLogits: f32((batch) => batch.candidateLogits),
     blockMilliseconds: f32((batch) => batch.blockMilliseconds),
+    sketches: joined(
+      batches.map((batch) => batch.sketches),
+      Float32Array
+    ),
     stats: joined(
       batches.map((batch) => batch.stats ?? EMPTY_BYTES),
       Uint8Array

@@ -1,5 +1,6 @@
 import type { RecordedDetail } from '../engine/bundle/bundle'
 import { framesOfColumns, type RunColumns } from '../engine/bundle/columns'
+import { driftIndices, sketchesOf } from '../engine/numerics/drift-rows'
 import { previewOf, type RunRecorder } from '../engine/bundle/run-recorder'
 import type { RunStore } from '../engine/bundle/run-store'
 import type { FinishReport, Running, Session } from '../engine/session/types'
@@ -184,7 +185,8 @@ export class GenerationService {
 
   private run(session: Session, run: OpenRun, recorder: RunRecorder, continued: boolean, keptFrames: readonly Message[] = []): void {
     const { capture, stopping, sampling } = run.detail.settings
-    const followed = this.options.drift.begin(session, run.ids, run.handle)
+    const followed = this.options.drift.begin(session, run.ids, run.detail.promptIds.length, run.handle)
+    const sketched = capture.sketches || followed?.wantsSketches === true
     const running = session.generate({
       ids: run.ids,
       maxTokens: stopping.maxTokens,
@@ -195,7 +197,7 @@ export class GenerationService {
       trace: {
         stats: capture.level === 'stats',
         blockTimes: capture.timings,
-        ...(followed === undefined ? {} : { captures: followed.captures })
+        ...(sketched ? { captures: driftIndices(session.config.layerCount) } : {})
       },
       candidates: capture.level === 'off' ? 0 : capture.candidates
     })
@@ -219,7 +221,8 @@ export class GenerationService {
     this.options.setActivity({ kind: 'prompt', description: `${description} (reading the prompt)`, position: 0 })
     let sequence = 0
     let keepFailure: string | undefined
-    const coalescer = new FrameCoalescer(session.config.layerCount, (body) => {
+    const { layerCount, embeddingLength } = session.config
+    const coalescer = new FrameCoalescer(layerCount, (body) => {
       const frame = encodeTokenFrame({
         ...body,
         handle: run.handle,
@@ -239,8 +242,10 @@ export class GenerationService {
     })
     for await (const event of running) {
       if (event.kind === 'steps') {
-        followed?.push(event.batch)
-        coalescer.pushBatch(event.batch)
+        // Prompt rows are captured too where statistics are; only generated ones are compared.
+        const sketches = event.batch.phase === 'generated' ? sketchesOf(event.batch, layerCount, embeddingLength) : undefined
+        followed?.push(event.batch, sketches ?? NO_SKETCHES)
+        coalescer.pushBatch(event.batch, sketches)
       } else if (event.kind === 'text') coalescer.pushText(event.text, event.tokenIndex)
       else if (event.kind === 'prefill')
         this.options.tell('run.prefill', { handle: run.handle, done: event.done, total: event.total, reused: event.reused })
@@ -284,6 +289,8 @@ export class GenerationService {
     void this.options.store.finish(recorder, run.text)
   }
 }
+
+const NO_SKETCHES = new Float32Array(0)
 
 const epochMilliseconds = (): number => performance.timeOrigin + performance.now()
 

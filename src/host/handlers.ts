@@ -112,7 +112,7 @@ export function createHandlers(s: HostServices): Handlers {
       return {}
     },
     'numerics.lens': ({ runId, position, candidates }) => s.inspection.lens(runId, position, candidates),
-    'drift.follow': ({ reference }) => s.drift.follow(reference),
+    'drift.follow': (params) => ('runId' in params ? s.drift.followRun(params.runId) : s.drift.followEngine(params.reference)),
     'drift.stop': async () => {
       await s.drift.stop()
       return {}

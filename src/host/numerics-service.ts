@@ -111,14 +111,15 @@ export class NumericsService {
   }
 
   /** A session for one side: the loaded model's file and options, where the side does not say otherwise. */
-  async openSide(side: Side, defaultBackend?: string): Promise<Session> {
+  async openSide(side: Side, traits: { readonly defaultBackend?: string; readonly background?: boolean } = {}): Promise<Session> {
     const loaded = this.options.models.current
     const path = side.path ?? loaded?.path
     if (path === undefined) throw new GretaError('not-found', 'No model is loaded and no file was named.', 'Open a model first.')
-    const backend = side.backend ?? defaultBackend ?? loaded?.backend
+    const backend = side.backend ?? traits.defaultBackend ?? loaded?.backend
     return this.options.engine.loadSession(path, {
       ...(loaded === undefined ? {} : { context: loaded.options.context, kvType: loaded.options.kvType, threads: loaded.options.threads }),
       ...(backend === undefined ? {} : { backend }),
+      ...(traits.background === undefined ? {} : { background: traits.background }),
       ...(side.kvType === undefined ? {} : { kvType: side.kvType }),
       ...(side.precision === undefined ? {} : { precision: side.precision }),
       ...(side.threads === undefined ? {} : { threads: side.threads })

@@ -11,6 +11,7 @@ import {
   createWebSocketTransport,
   DEFAULT_SETTINGS,
   type DriftStepData,
+  type EventData,
   HELLO,
   type MethodName,
   type Params
@@ -110,6 +111,32 @@ describe.skipIf(!built)('numeric tools over the protocol', () => {
     expect(steps.length).toBeGreaterThanOrEqual(7)
     expect(steps.every((step) => step.layerErrors.length === 8 && !step.flip)).toBe(true)
     expect(Math.max(...steps.flatMap((step) => step.layerErrors))).toBeLessThan(1e-3)
+    // It was followed, so it kept sketches: now it follows another generation of the same tokens, which goes on two longer.
+    expect(await ask('drift.follow', { runId: run.row.id })).toMatchObject({ layers: true, reference: expect.stringMatching(/recorded/) })
+    steps.length = 0
+    const again = new Promise((resolve) => void client.on('drift.ended', resolve))
+    const longer = await ask('generate.regenerate', {
+      runId: run.row.id,
+      sampling: { ...sampling, temperature: 0 },
+      stopping: { ...stopping, maxTokens: 10, ignoreEos: true },
+      capture
+    })
+    const firstUnknown = run.promptIds.length - 1 + 8
+    expect(await again).toEqual({ handle: longer.handle, unmatchedFrom: firstUnknown })
+    expect(steps.map((step) => step.position)).toEqual(Array.from({ length: 8 }, (_, index) => firstUnknown - 8 + index))
+    expect(steps.every((step) => step.layerErrors.every((error) => error === 0) && step.klDivergence === 0)).toBe(true)
+    // Another prompt is refused in one sentence, and the generation goes on.
+    const refused = new Promise<EventData<'drift.ended'>>((resolve) => void client.on('drift.ended', resolve))
+    const finished = new Promise<void>((resolve) => void client.on('run.finished', () => resolve()))
+    await ask('generate.start', {
+      prompt: { kind: 'raw', text: 'Twice', addSpecial: true, parseSpecial: false },
+      sampling,
+      stopping: { ...stopping, maxTokens: 2 },
+      capture
+    })
+    expect((await refused).error?.message).toMatch(/began with another prompt, which differs at token 1/)
+    await finished
+    await ask('drift.stop', {})
     const lens = await ask('numerics.lens', { runId: run.row.id, position: 6, candidates: 3 })
     expect(lens.lastEqualsLogits).toBe(true)
     expect(lens.layers).toHaveLength(8)

@@ -39,7 +39,8 @@ export async function withSides<T>(
   surroundings: Surroundings,
   options: SideOptions,
   silent: boolean,
-  use: (sides: Sides) => Promise<T>
+  use: (sides: Sides) => Promise<T>,
+  referenceTraits: Pick<LoadOptions, 'background'> = {}
 ): Promise<T> {
   return withSession(surroundings, options, silent, async (test) => {
     const kvType = options['reference-kv-type'] ?? options['kv-type']
@@ -49,6 +50,7 @@ export async function withSides<T>(
       options['reference-model'] ?? options.model,
       {
         ...loadOptions(options),
+        ...referenceTraits,
         backend: options['reference-backend'] ?? 'reference',
         ...(kvType === undefined ? {} : { kvType }),
         ...(precision === undefined ? {} : { precision })

@@ -75,7 +75,7 @@ describe('bundle', () => {
       'import sys,zipfile;z=zipfile.ZipFile(sys.argv[1]);print(z.testzip(), len(z.namelist()))',
       file('a.greta')
     ])
-    expect(python.stdout.toString().trim()).toBe('None 24')
+    expect(python.stdout.toString().trim()).toBe('None 25')
   })
 
   test('every cut and every flipped byte is refused in one sentence, and nothing else happens', async () => {

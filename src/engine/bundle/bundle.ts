@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { GretaError } from '../../shared/errors'
+import { SKETCH_NAME, SKETCH_ROWS } from '../../shared/model/sketch'
 import { LAYER_POINTS, TIMED_BLOCKS, TRACE_COUNT_FIELDS, TRACE_FLOAT_FIELDS, tracePointCount } from '../../shared/model/trace-points'
 import { describeIssues, runDetailSchema, type Value } from '../../shared/protocol'
 import { CAPTURED, PHASES, type RunColumns, SCALAR_NAMES, type ScalarName } from './columns'
@@ -25,7 +26,9 @@ const manifestSchema = v.object({
     statisticsFloats: v.array(v.string()),
     statisticsCounts: v.array(v.string()),
     phases: v.array(v.string()),
-    capturedBits: v.record(v.string(), v.number())
+    capturedBits: v.record(v.string(), v.number()),
+    /** The matrix of `sketches`; absent in bundles from before there were any. */
+    sketch: v.exactOptional(v.string())
   })
 })
 
@@ -35,7 +38,8 @@ const LAYOUT = {
   statisticsFloats: [...TRACE_FLOAT_FIELDS],
   statisticsCounts: [...TRACE_COUNT_FIELDS],
   phases: [...PHASES],
-  capturedBits: CAPTURED
+  capturedBits: CAPTURED,
+  sketch: SKETCH_NAME
 }
 
 /** Largest parts of a bundle that is read: four thousand tokens of an 80-layer model fit eight times. */
@@ -59,6 +63,7 @@ function columnShapes(columns: Pick<RunColumns, 'rowCount' | 'candidatesPerStep'
     candidateIds: [rowCount, candidatesPerStep],
     candidateLogits: [rowCount, candidatesPerStep],
     blockMilliseconds: [rowCount, layerCount + 1, TIMED_BLOCKS.length],
+    sketches: [rowCount, layerCount, SKETCH_ROWS],
     statsFloats: [rowCount, pointCount, TRACE_FLOAT_FIELDS.length],
     statsCounts: [rowCount, pointCount, TRACE_COUNT_FIELDS.length]
   }
@@ -81,6 +86,7 @@ export async function writeBundle(path: string, detail: RecordedDetail, columns:
       ['candidateIds', columns.candidateIds],
       ['candidateLogits', columns.candidateLogits],
       ['blockMilliseconds', columns.blockMilliseconds],
+      ['sketches', columns.sketches],
       ['statsFloats', columns.statsFloats],
       ['statsCounts', columns.statsCounts]
     ]
@@ -140,6 +146,7 @@ export class BundleReader {
     const k = candidates?.shape[1] ?? 0
     const timed = this.has('blockMilliseconds')
     const traced = this.has('statsFloats')
+    const sketched = this.has('sketches')
     const points = traced ? tracePointCount(detail.layerCount) : 0
     const shapes = columnShapes({ rowCount, candidatesPerStep: k, pointCount: points, layerCount: detail.layerCount })
     const wide = async <T extends Column>(present: boolean, name: string, type: NpyType, empty: T): Promise<T> =>
@@ -156,16 +163,17 @@ export class BundleReader {
       candidateIds: await wide(k > 0, 'candidateIds', '<i4', new Int32Array(0)),
       candidateLogits: await wide(k > 0, 'candidateLogits', '<f4', new Float32Array(0)),
       blockMilliseconds: await wide(timed, 'blockMilliseconds', '<f4', new Float32Array(0)),
+      sketches: await wide(sketched, 'sketches', '<f4', new Float32Array(0)),
       statsFloats: await wide(traced, 'statsFloats', '<f4', new Float32Array(0)),
       statsCounts: await wide(traced, 'statsCounts', '<u4', new Uint32Array(0)),
       text: await this.zip.read('text.txt')
     }
-    this.checkRows(columns, timed, traced)
+    this.checkRows(columns, (traced ? CAPTURED.stats : 0) | (timed ? CAPTURED.timings : 0) | (sketched ? CAPTURED.sketches : 0))
     return columns
   }
 
-  private checkRows(columns: RunColumns, timed: boolean, traced: boolean): void {
-    const allowed = (traced ? CAPTURED.stats : 0) | (timed ? CAPTURED.timings : 0)
+  /** `allowed`: CAPTURED bits of the optional columns that are there. */
+  private checkRows(columns: RunColumns, allowed: number): void {
     let end = 0
     for (let row = 0; row < columns.rowCount; row += 1) {
       const next = columns.textEnds[row] as number

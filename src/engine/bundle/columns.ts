@@ -1,8 +1,9 @@
+import { SKETCH_ROWS } from '../../shared/model/sketch'
 import { TIMED_BLOCKS, TRACE_COUNT_FIELDS, TRACE_FLOAT_FIELDS, TRACE_STATS_WORDS, tracePointCount } from '../../shared/model/trace-points'
 import type { TokenFrame, TokenFrameSource } from '../../shared/protocol'
 
 /** Bits of RunColumns.captured. */
-export const CAPTURED = { stats: 1, timings: 2 } as const
+export const CAPTURED = { stats: 1, timings: 2, sketches: 4 } as const
 export const PHASES = ['prompt', 'generated'] as const
 
 /** Columns of one 4- or 8-byte value a row, by their TokenFrame name. */
@@ -42,6 +43,8 @@ export interface RunColumns {
   readonly candidateLogits: Float32Array
   /** rows × (layers + 1) × blocks; empty when no row was timed. */
   readonly blockMilliseconds: Float32Array
+  /** rows × layers × SKETCH_ROWS; empty when no row has sketches. */
+  readonly sketches: Float32Array
   /** rows × points × TRACE_FLOAT_FIELDS and × TRACE_COUNT_FIELDS. */
   readonly statsFloats: Float32Array
   readonly statsCounts: Uint32Array
@@ -59,6 +62,7 @@ export function columnsOfFrames(frames: readonly TokenFrame[], layerCount: numbe
   const candidates = frames.reduce((most, frame) => Math.max(most, frame.candidatesPerStep), 0)
   const points = frames.some((frame) => frame.pointCount > 0) ? tracePointCount(layerCount) : 0
   const blocks = frames.some((frame) => frame.blockMilliseconds.length > 0) ? blockCount(layerCount) : 0
+  const sketchValues = frames.some((frame) => frame.sketches.length > 0) ? layerCount * SKETCH_ROWS : 0
   const scalars = Object.fromEntries(SCALAR_NAMES.map((name) => [name, new SCALARS[name](rowCount)])) as Record<ScalarName, ScalarArray>
   const columns = {
     phases: new Uint8Array(rowCount),
@@ -66,6 +70,7 @@ export function columnsOfFrames(frames: readonly TokenFrame[], layerCount: numbe
     candidateIds: new Int32Array(rowCount * candidates).fill(-1),
     candidateLogits: new Float32Array(rowCount * candidates).fill(Number.NaN),
     blockMilliseconds: new Float32Array(rowCount * blocks),
+    sketches: new Float32Array(rowCount * sketchValues),
     statsFloats: new Float32Array(rowCount * points * FLOATS),
     statsCounts: new Uint32Array(rowCount * points * COUNTS),
     textEnds: new Uint32Array(rowCount),
@@ -77,7 +82,9 @@ export function columnsOfFrames(frames: readonly TokenFrame[], layerCount: numbe
     for (const name of SCALAR_NAMES) scalars[name].set(frame[name], row)
     columns.phases.fill(PHASES.indexOf(frame.phase), row, row + frame.count)
     const timed = frame.blockMilliseconds.length > 0
-    columns.captured.fill((frame.pointCount > 0 ? CAPTURED.stats : 0) | (timed ? CAPTURED.timings : 0), row, row + frame.count)
+    const sketched = frame.sketches.length > 0
+    const captured = (frame.pointCount > 0 ? CAPTURED.stats : 0) | (timed ? CAPTURED.timings : 0) | (sketched ? CAPTURED.sketches : 0)
+    columns.captured.fill(captured, row, row + frame.count)
     for (let index = 0; index < frame.count; index += 1) {
       const from = index * frame.candidatesPerStep
       columns.candidateIds.set(frame.candidateIds.subarray(from, from + frame.candidatesPerStep), (row + index) * candidates)
@@ -85,6 +92,7 @@ export function columnsOfFrames(frames: readonly TokenFrame[], layerCount: numbe
       columns.textEnds[row + index] = textBytes + (frame.textEnds[index] as number)
     }
     if (timed) columns.blockMilliseconds.set(frame.blockMilliseconds, row * blocks)
+    if (sketched) columns.sketches.set(frame.sketches, row * sketchValues)
     splitStatistics(frame, row * points, columns.statsFloats, columns.statsCounts)
     columns.text.set(frame.text, textBytes)
     row += frame.count
@@ -139,6 +147,10 @@ function frameOfRows(columns: RunColumns, from: number, to: number, handle: numb
     candidateLogits: columns.candidateLogits.subarray(from * k, to * k),
     blockMilliseconds:
       (captured & CAPTURED.timings) === 0 ? new Float32Array(0) : columns.blockMilliseconds.subarray(from * blocks, to * blocks),
+    sketches:
+      (captured & CAPTURED.sketches) === 0
+        ? new Float32Array(0)
+        : columns.sketches.subarray(from * columns.layerCount * SKETCH_ROWS, to * columns.layerCount * SKETCH_ROWS),
     stats: (captured & CAPTURED.stats) === 0 ? new Uint8Array(0) : joinStatistics(columns, from, to),
     text
   }
@@ -174,6 +186,7 @@ export function firstRows(columns: RunColumns, rowCount: number): RunColumns {
     candidateIds: columns.candidateIds.slice(0, rowCount * k),
     candidateLogits: columns.candidateLogits.slice(0, rowCount * k),
     blockMilliseconds: columns.blockMilliseconds.slice(0, rowCount * blocks),
+    sketches: columns.sketches.slice(0, rowCount * columns.layerCount * SKETCH_ROWS),
     statsFloats: columns.statsFloats.slice(0, rowCount * points * FLOATS),
     statsCounts: columns.statsCounts.slice(0, rowCount * points * COUNTS),
     textEnds: columns.textEnds.slice(0, rowCount),

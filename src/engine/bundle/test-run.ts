@@ -1,3 +1,4 @@
+import { SKETCH_ROWS } from '../../shared/model/sketch'
 import { TIMED_BLOCKS, TRACE_STATS_WORDS, tracePointCount } from '../../shared/model/trace-points'
 import {
   DEFAULT_CAPTURE,
@@ -19,9 +20,10 @@ export function testFrame(options: {
   readonly candidates?: number
   readonly stats?: boolean
   readonly timed?: boolean
+  readonly sketched?: boolean
   readonly text?: string
 }): TokenFrame {
-  const { first, count, candidates = 4, stats = true, timed = true } = options
+  const { first, count, candidates = 4, stats = true, timed = true, sketched = timed } = options
   const text = new TextEncoder().encode(options.text ?? 'é'.repeat(count))
   const floats = (length: number, salt: number): Float32Array => Float32Array.from({ length }, (_, i) => first + i + salt / 16)
   const words = new Uint32Array(stats ? count * tracePointCount(TEST_LAYERS) * TRACE_STATS_WORDS : 0).map((_, i) => first * 1_000_000 + i)
@@ -52,6 +54,7 @@ export function testFrame(options: {
       candidateIds: Int32Array.from({ length: count * candidates }, (_, i) => first * 1000 + i),
       candidateLogits: floats(count * candidates, 8),
       blockMilliseconds: floats(timed ? count * (TEST_LAYERS + 1) * TIMED_BLOCKS.length : 0, 9),
+      sketches: floats(sketched ? count * TEST_LAYERS * SKETCH_ROWS : 0, 10),
       stats: new Uint8Array(words.buffer),
       text
     })

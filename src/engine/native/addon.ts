@@ -63,6 +63,7 @@ export interface NativeLoadOptions {
   readonly threads: number
   readonly deviceIndex: number
   readonly logitsHistoryBytes: number
+  readonly background: boolean
 }
 
 /** Bytes. */

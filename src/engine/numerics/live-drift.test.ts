@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { candidateDivergence } from './candidate-divergence'
 import { kullbackLeibler, logSumExp, topIndices } from './distribution'
-import { compareDriftRows, DriftFollower, type DriftReference, type DriftRow, type DriftStep } from './live-drift'
+import type { DriftReference, DriftRow } from './drift-rows'
+import { compareDriftRows, DriftFollower, type DriftStep } from './live-drift'
 import { SKETCH_ROWS, sketchOf, sketchRelativeError } from './sketch'
 
 /** Deterministic values, roughly normal. */
@@ -40,8 +41,7 @@ describe('sketches', () => {
         }
         // The reference norm is taken from the sketch as well, as in use; compare the difference norms.
         const sketchedReference = sketchOf(reference)
-        const estimate =
-          (sketchRelativeError(sketchedReference, sketchOf(test)) * Math.hypot(...sketchedReference)) / Math.sqrt(SKETCH_ROWS)
+        const estimate = sketchRelativeError(sketchedReference, sketchOf(test)) * Math.hypot(...sketchedReference)
         const truth = Math.sqrt(difference2)
         if (reference2 > 0 && Math.abs(estimate / truth - 1) < 0.2) within += 1
         cases += 1
@@ -87,6 +87,7 @@ describe('DriftFollower', () => {
     const release: (() => void)[] = []
     const reference: DriftReference = {
       label: 'held back',
+      hasLayers: true,
       rows: (_ids, from, to) =>
         new Promise((resolve) => {
           release.push(() => resolve(Array.from({ length: to - from }, (_, i) => rowFromLogits(from + i, Float32Array.of(1, 0)))))

@@ -1,13 +1,11 @@
-import { traceIndex } from '../../shared/model/trace-points'
-import type { Session, StepBatch } from '../session/types'
-import { evaluateSteps } from './collect'
 import { argmaxOfCandidates, candidateDivergence } from './candidate-divergence'
-import { SKETCH_ROWS, sketchOf, sketchRelativeError } from './sketch'
+import { type DriftReference, type DriftRow } from './drift-rows'
+import { SKETCH_ROWS, sketchRelativeError } from './sketch'
 
 /** Drift of one generated position against the reference. */
 export interface DriftStep {
   readonly position: number
-  /** One relative error a layer (residual stream after the block), estimated from sketches. */
+  /** One relative error a layer (residual stream after the block), estimated from sketches; empty where a side has none. */
   readonly layerErrors: Float32Array
   /** KL(reference ‖ test) over the reference's best candidates and the rest as one bucket, nats: a lower bound of the true one. */
   readonly klDivergence: number
@@ -19,62 +17,8 @@ export interface DriftStep {
   readonly lag: number
 }
 
-/** What a drift is measured against: the reference engine in lockstep, or a recorded run's rows. */
-export interface DriftReference {
-  readonly label: string
-  /** Rows of positions [from, to) of the sequence `ids`; may compute them. */
-  rows(ids: readonly number[], from: number, to: number): Promise<readonly DriftRow[]>
-}
-
-export interface DriftRow {
-  readonly position: number
-  /** layers × SKETCH_ROWS. */
-  readonly sketches: Float32Array
-  readonly candidateIds: Int32Array
-  readonly candidateLogits: Float32Array
-  readonly logSumExp: number
-}
-
-/** Trace indices whose rows a drift is made of: the residual stream after every block. */
-export const driftIndices = (layers: number): number[] => Array.from({ length: layers }, (_, layer) => traceIndex(layer, 'layer_out'))
-
-/** The drift rows of a batch that was evaluated or generated with driftIndices() as its captures. */
-export function driftRowsOf(batch: StepBatch, layers: number, embeddingLength: number): DriftRow[] {
-  const { captures, candidatesPerStep: k } = batch
-  if (captures === undefined) return []
-  return Array.from({ length: batch.count }, (_, row) => {
-    const sketches = new Float32Array(layers * SKETCH_ROWS)
-    for (let layer = 0; layer < layers; layer += 1) {
-      const begin = (row * layers + layer) * embeddingLength
-      sketches.set(sketchOf(captures.subarray(begin, begin + embeddingLength)), layer * SKETCH_ROWS)
-    }
-    return {
-      position: batch.positions[row] as number,
-      sketches,
-      candidateIds: batch.candidateIds.slice(row * k, (row + 1) * k),
-      candidateLogits: batch.candidateLogits.slice(row * k, (row + 1) * k),
-      logSumExp: batch.logSumExps[row] as number
-    }
-  })
-}
-
-/** The reference engine, fed with the tested side's tokens. */
-export function lockstepReference(session: Session, candidates: number): DriftReference {
-  const { layerCount, embeddingLength, name } = session.config
-  return {
-    label: `${session.backend.name} · ${name}, in lockstep`,
-    rows: async (ids, from, to) => {
-      const rows: DriftRow[] = []
-      await evaluateSteps(session, { ids: ids.slice(0, to), from, candidates, trace: { captures: driftIndices(layerCount) } }, (batch) => {
-        for (const row of driftRowsOf(batch, layerCount, embeddingLength)) if (row.position >= from) rows.push(row)
-      })
-      return rows
-    }
-  }
-}
-
 export function compareDriftRows(reference: DriftRow, test: DriftRow, lag: number): DriftStep {
-  const layers = reference.sketches.length / SKETCH_ROWS
+  const layers = Math.min(reference.sketches.length, test.sketches.length) / SKETCH_ROWS
   const layerErrors = Float32Array.from({ length: layers }, (_, layer) => {
     const begin = layer * SKETCH_ROWS
     return sketchRelativeError(reference.sketches.subarray(begin, begin + SKETCH_ROWS), test.sketches.subarray(begin, begin + SKETCH_ROWS))
@@ -103,12 +47,18 @@ export class DriftFollower {
   #queue: DriftRow[] = []
   #working: Promise<void> | undefined
   #stopped = false
+  #firstUnmatched: number | undefined
 
   /** `ids` is the prompt; push() brings the rows, and the tokens that follow them. */
   constructor(reference: DriftReference, ids: readonly number[], onSteps: (steps: readonly DriftStep[]) => void) {
     this.#reference = reference
     this.#ids = [...ids]
     this.#onSteps = onSteps
+  }
+
+  /** The first position that the reference had no row for: a recorded run ended there, or went on with another token. */
+  get firstUnmatched(): number | undefined {
+    return this.#firstUnmatched
   }
 
   /** Rows in order of position; `followingIds` are the tokens chosen after them. */
@@ -141,9 +91,10 @@ export class DriftFollower {
       const lag = this.#queue.length
       const steps = rows.flatMap((row) => {
         const reference = byPosition.get(row.position)
+        if (reference === undefined) this.#firstUnmatched ??= row.position
         return reference === undefined ? [] : [compareDriftRows(reference, row, lag)]
       })
-      if (!this.#stopped) this.#onSteps(steps)
+      if (!this.#stopped && steps.length > 0) this.#onSteps(steps)
     }
   }
 }

@@ -23,7 +23,8 @@ export function resolveLoadOptions(options: LoadOptions, config: ModelConfig): R
     kvType: options.kvType ?? 'f16',
     // GPU matrix units take 16-bit operands; a backend refuses a level that it cannot keep.
     precision: options.precision ?? (isHostBackend(backend) ? 'f32' : 'bf16'),
-    logitsHistoryBytes: whole('logits history', options.logitsHistoryBytes ?? DEFAULT_HISTORY_BYTES, 0, 2 ** 40)
+    logitsHistoryBytes: whole('logits history', options.logitsHistoryBytes ?? DEFAULT_HISTORY_BYTES, 0, 2 ** 40),
+    background: options.background ?? false
   }
 }
 

@@ -149,7 +149,8 @@ function nativeLoadOptions(options: ResolvedLoadOptions): NativeLoadOptions {
     precision: options.precision === 'f32' ? 0 : 1,
     threads: options.threads,
     deviceIndex: options.deviceIndex,
-    logitsHistoryBytes: options.logitsHistoryBytes
+    logitsHistoryBytes: options.logitsHistoryBytes,
+    background: options.background
   }
 }
 

@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly logitsHistoryBytes?: number
   /** Load although the plan says that it does not fit. Default false. */
   readonly ignoreMemoryLimit?: boolean
+  /** Its threads give way to everybody else's: for an engine that follows another. Default false. */
+  readonly background?: boolean
 }
 
 /** LoadOptions with every default filled in. */
@@ -37,6 +39,7 @@ export interface ResolvedLoadOptions {
   readonly kvType: KvTypeName
   readonly precision: PrecisionName
   readonly logitsHistoryBytes: number
+  readonly background: boolean
 }
 
 /** Where the memory of a load goes, in bytes. Known before anything is loaded. */

@@ -12,6 +12,8 @@ export class DriftSteps {
   /** Tokens the tested side was ahead at the newest step. */
   lag = 0
   flips = 0
+  /** The first position that a recorded run had no row for. */
+  unmatchedFrom: number | undefined
 
   /** `position` is that of the token that went in: its row chose the token at position + 1. */
   at(position: number): DriftStepData | undefined {
@@ -34,6 +36,10 @@ interface DriftState {
   /** What the reference calls itself while it follows; undefined: nothing follows. */
   readonly following: string | undefined
   readonly starting: boolean
+  /** A recorded run that is to follow; undefined: the reference engine. */
+  readonly runId: string | undefined
+  /** False where the run that follows kept no sketches: only the distributions are compared. */
+  readonly layers: boolean
   readonly error: GretaErrorData | undefined
   /** Grows with every message, for those who draw steps. */
   readonly revision: number
@@ -43,6 +49,8 @@ interface DriftState {
 export const useDrift = create<DriftState>()((set) => ({
   following: undefined,
   starting: false,
+  runId: undefined,
+  layers: true,
   error: undefined,
   revision: 0,
   change: (part) => set(part)
@@ -77,8 +85,9 @@ export function takeDriftSteps(handle: number, steps: readonly DriftStepData[]):
   useDrift.setState((state) => ({ revision: state.revision + 1, following: state.following ?? 'reference' }))
 }
 
-export function takeDriftEnd(handle: number, error: GretaErrorData | undefined): void {
+export function takeDriftEnd(handle: number, error: GretaErrorData | undefined, unmatchedFrom: number | undefined): void {
   const steps = stepsOf(handle)
+  steps.unmatchedFrom = unmatchedFrom
   if (error === undefined) steps.lag = 0
   useDrift.setState((state) => ({ revision: state.revision + 1, error }))
 }
@@ -86,5 +95,5 @@ export function takeDriftEnd(handle: number, error: GretaErrorData | undefined):
 /** A new engine follows nobody, and its handles are its own. */
 export function resetDrift(): void {
   byHandle.clear()
-  useDrift.setState({ following: undefined, starting: false, error: undefined })
+  useDrift.setState({ following: undefined, starting: false, runId: undefined, layers: true, error: undefined })
 }

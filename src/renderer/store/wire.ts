@@ -42,7 +42,7 @@ async function attach(client: Client): Promise<void> {
   )
   client.on('numerics.progress', (numericsProgress) => useStore.getState().setConnection({ numericsProgress }))
   client.on('drift.steps', ({ handle, steps }) => takeDriftSteps(handle, steps))
-  client.on('drift.ended', ({ handle, error }) => takeDriftEnd(handle, error))
+  client.on('drift.ended', ({ handle, error, unmatchedFrom }) => takeDriftEnd(handle, error, unmatchedFrom))
   client.on('app.open', ({ path }) => useStore.setState({ openRequest: path }))
   client.on('app.command', ({ command }) =>
     useStore.setState((state) => ({ menuCommand: { command, count: state.menuCommand.count + 1 } }))

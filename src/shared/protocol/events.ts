@@ -33,8 +33,8 @@ export const EVENTS = {
   'numerics.progress': v.object({ what: v.string(), fraction: v.number() }),
   /** Drift of generated positions against the reference that follows, in order; `lag`: tokens it is behind. */
   'drift.steps': v.object({ handle: count, steps: v.array(driftStepSchema) }),
-  /** The follower stopped: why. */
-  'drift.ended': v.object({ handle: count, error: v.exactOptional(errorSchema) }),
+  /** The follower stopped: why. `unmatchedFrom`: the first position that a recorded run has no row for. */
+  'drift.ended': v.object({ handle: count, error: v.exactOptional(errorSchema), unmatchedFrom: v.exactOptional(count) }),
   /** The library changed: ask runs.list again. */
   'runs.changed': v.object({ ids: v.array(runIdSchema) }),
   'runs.checkProgress': v.object({ runId: runIdSchema, done: count, total: count }),

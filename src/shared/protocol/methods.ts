@@ -221,8 +221,14 @@ export const METHODS = {
     v.object({ ...runPosition.entries, candidates: v.pipe(count, v.minValue(1), v.maxValue(LIMITS.candidates)) }),
     lensReportSchema
   ),
-  /** From now on every generation is followed by `reference` in lockstep; `drift.steps` events come as it catches up. */
-  'drift.follow': method(v.object({ reference: sideSchema }), v.object({ reference: v.string() })),
+  /**
+   * From now on every generation is followed: by `reference` in lockstep, or by what a recorded run kept, for as long as prompt
+   * and tokens are the same. `drift.steps` events come as it catches up. `layers`: false where a run kept no sketches.
+   */
+  'drift.follow': method(
+    v.union([v.object({ reference: sideSchema }), v.object({ runId: runIdSchema })]),
+    v.object({ reference: v.string(), layers: v.boolean() })
+  ),
   'drift.stop': method(empty, empty),
 
   // Runs.

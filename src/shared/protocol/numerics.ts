@@ -259,7 +259,7 @@ export type Sequence = Value<typeof sequenceSchema>
 
 export const driftStepSchema = v.object({
   position: count,
-  /** One relative error a layer: the residual stream after the block, estimated from sketches. */
+  /** One relative error a layer: the residual stream after the block, estimated from sketches. Empty: a side has none. */
   layerErrors: v.array(measured),
   /** A lower bound of the true divergence, from the best candidates. Nats. */
   klDivergence: measured,
@@ -271,3 +271,28 @@ export const driftStepSchema = v.object({
   lag: count
 })
 export type DriftStepData = Value<typeof driftStepSchema>
+
+/** A generation that was followed to its end. */
+export interface DriftReport {
+  readonly reference: string
+  readonly test: string
+  readonly promptTokens: number
+  readonly steps: readonly Omit<DriftStepData, 'lag'>[]
+  readonly flips: number
+  readonly largestError: number
+  readonly meanKlDivergence: number
+  /** The first position that a recorded run has no row for: it ended, or went on with another token. */
+  readonly unmatchedFrom?: number
+}
+
+/** How much longer a generation takes while it is followed: medians of ratios taken within a round. */
+export interface DriftSpeedReport {
+  readonly test: string
+  readonly reference: string
+  readonly promptTokens: number
+  readonly generatedTokens: number
+  readonly rounds: number
+  readonly aloneMilliseconds: number
+  readonly recordedRatio: number
+  readonly lockstepRatio: number
+}

@@ -48,7 +48,9 @@ export const captureSchema = v.object({
   /** Candidates kept a token; 0 .. 64. */
   candidates: v.pipe(count, v.maxValue(LIMITS.candidates)),
   /** Time every block of every layer. */
-  timings: v.boolean()
+  timings: v.boolean(),
+  /** Keep a sketch of the residual stream after every layer of every generated token: such a run can be a reference for drift. */
+  sketches: v.optional(v.boolean(), false)
 })
 export type CaptureSettings = Value<typeof captureSchema>
 
@@ -64,5 +66,5 @@ export const stoppingSchema = v.object({
 export type StoppingSettings = Value<typeof stoppingSchema>
 
 export const DEFAULT_SAMPLING_MESSAGE: SamplingMessage = toSamplingMessage(DEFAULT_SAMPLING)
-export const DEFAULT_CAPTURE: CaptureSettings = { level: 'stats', candidates: 10, timings: true }
+export const DEFAULT_CAPTURE: CaptureSettings = { level: 'stats', candidates: 10, timings: true, sketches: false }
 export const DEFAULT_STOPPING: StoppingSettings = { maxTokens: 128, stopStrings: [], ignoreEos: false }

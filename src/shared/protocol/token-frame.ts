@@ -1,3 +1,4 @@
+import { SKETCH_ROWS } from '../model/sketch'
 import { TIMED_BLOCKS, TRACE_STATS_WORDS, tracePointCount } from '../model/trace-points'
 import { FRAME_HEADER_BYTES, FRAME_KIND, type FrameHeader, readFrameHeader, writeFrameHeader } from './frame-header'
 
@@ -44,6 +45,8 @@ export interface TokenFrame {
   readonly candidateLogits: Float32Array
   /** count × (layerCount + 1) × TIMED_BLOCKS.length; empty when not timed. */
   readonly blockMilliseconds: Float32Array
+  /** count × layerCount × SKETCH_ROWS; empty when not kept. */
+  readonly sketches: Float32Array
   /** count × pointCount × TRACE_STATS_WORDS; floats and counts over the same bytes. */
   readonly statsFloats: Float32Array
   readonly statsCounts: Uint32Array
@@ -52,11 +55,17 @@ export interface TokenFrame {
 }
 
 /** What a frame is made from: as TokenFrame, with the columns that can be left out optional. */
-export type TokenFrameSource = Omit<TokenFrame, 'statsFloats' | 'statsCounts' | 'pointCount'> & { readonly stats: Uint8Array }
+export type TokenFrameSource = Omit<TokenFrame, 'statsFloats' | 'statsCounts' | 'pointCount' | 'sketches'> & {
+  readonly stats: Uint8Array
+  readonly sketches?: Float32Array
+}
 
 const FLAG_GENERATED = 1
 const FLAG_RECORDED = 2
 const FLAG_TIMED = 4
+const FLAG_SKETCHED = 8
+
+const NOTHING = new Uint8Array(0)
 
 type ColumnType = typeof Float64Array | typeof Float32Array | typeof Int32Array | typeof Uint32Array | typeof Uint8Array
 interface Column {
@@ -70,6 +79,7 @@ interface FrameShape {
   readonly layers: number
   readonly points: number
   readonly timed: boolean
+  readonly sketched: boolean
   readonly textBytes: number
 }
 
@@ -91,7 +101,8 @@ const COLUMNS: readonly Column[] = [
   { name: 'stepMilliseconds', type: Float32Array, length: (s) => s.count },
   { name: 'candidateIds', type: Int32Array, length: (s) => s.count * s.candidates },
   { name: 'candidateLogits', type: Float32Array, length: (s) => s.count * s.candidates },
-  { name: 'blockMilliseconds', type: Float32Array, length: (s) => (s.timed ? s.count * (s.layers + 1) * TIMED_BLOCKS.length : 0) }
+  { name: 'blockMilliseconds', type: Float32Array, length: (s) => (s.timed ? s.count * (s.layers + 1) * TIMED_BLOCKS.length : 0) },
+  { name: 'sketches', type: Float32Array, length: (s) => (s.sketched ? s.count * s.layers * SKETCH_ROWS : 0) }
 ]
 
 const columnBytes = (shape: FrameShape): number =>
@@ -105,16 +116,22 @@ export const tokenFrameBytes = (shape: FrameShape): number => FRAME_HEADER_BYTES
 export function encodeTokenFrame(source: TokenFrameSource): Uint8Array<ArrayBuffer> {
   const points = source.stats.byteLength > 0 ? tracePointCount(source.layerCount) : 0
   const timed = source.blockMilliseconds.length > 0
+  const sketched = (source.sketches?.length ?? 0) > 0
   const shape: FrameShape = {
     count: source.count,
     candidates: source.candidatesPerStep,
     layers: source.layerCount,
     points,
     timed,
+    sketched,
     textBytes: source.text.byteLength
   }
   const out = new Uint8Array(tokenFrameBytes(shape))
-  const flags = (source.phase === 'generated' ? FLAG_GENERATED : 0) | (source.recorded ? FLAG_RECORDED : 0) | (timed ? FLAG_TIMED : 0)
+  const flags =
+    (source.phase === 'generated' ? FLAG_GENERATED : 0) |
+    (source.recorded ? FLAG_RECORDED : 0) |
+    (timed ? FLAG_TIMED : 0) |
+    (sketched ? FLAG_SKETCHED : 0)
   writeFrameHeader(out, {
     kind: FRAME_KIND.tokens,
     flags,
@@ -131,7 +148,7 @@ export function encodeTokenFrame(source: TokenFrameSource): Uint8Array<ArrayBuff
     offset += bytes
   }
   for (const column of COLUMNS)
-    put(column.name, source[column.name] as ArrayBufferView, column.length(shape) * column.type.BYTES_PER_ELEMENT)
+    put(column.name, (source[column.name] ?? NOTHING) as ArrayBufferView, column.length(shape) * column.type.BYTES_PER_ELEMENT)
   put('stats', source.stats, statsBytes(shape))
   put('text', source.text, shape.textBytes)
   return out
@@ -140,7 +157,9 @@ export function encodeTokenFrame(source: TokenFrameSource): Uint8Array<ArrayBuff
 /** Views into `message`, which must start at a multiple of 8 of its buffer. Throws a RangeError for a frame that is not whole. */
 export function decodeTokenFrame(message: Uint8Array<ArrayBuffer>, header: FrameHeader = readFrameHeader(message)): TokenFrame {
   const [count, candidates, layers, points, textBytes] = header.shape
-  const shape: FrameShape = { count, candidates, layers, points, timed: (header.flags & FLAG_TIMED) !== 0, textBytes }
+  const timed = (header.flags & FLAG_TIMED) !== 0
+  const sketched = (header.flags & FLAG_SKETCHED) !== 0
+  const shape: FrameShape = { count, candidates, layers, points, timed, sketched, textBytes }
   if (points !== 0 && points !== tracePointCount(layers)) throw new RangeError(`token frame: ${points} trace points for ${layers} layers`)
   if (tokenFrameBytes(shape) !== message.byteLength)
     throw new RangeError(`token frame: expected ${tokenFrameBytes(shape)} bytes, found ${message.byteLength}`)

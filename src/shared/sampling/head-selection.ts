@@ -87,11 +87,11 @@ function selected({ count, keys, weights, spread }: Ranking, mass: number): Head
     return cumulative >= mass
   })
   if ((weights !== undefined && nearest < UNSURE) || !(cumulative >= mass)) return undefined
-  return { key, ties: tiesWithin({ count, keys, weights, spread }, key, mass) }
+  return { key, ties: tiesWithin({ count, keys, weights }, key, mass) }
 }
 
 /** How many entries with the boundary's key are needed; their like may stand in a neighbouring bucket. */
-function tiesWithin({ count, keys, weights }: Ranking, key: number, mass: number): number {
+function tiesWithin({ count, keys, weights }: Omit<Ranking, 'spread'>, key: number, mass: number): number {
   let cumulative = 0
   for (let index = 0; index < count; index += 1)
     if ((keys[index] as number) > key) cumulative += weights === undefined ? 1 : (weights[index] as number)

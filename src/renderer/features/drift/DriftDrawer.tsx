@@ -14,6 +14,7 @@ import { Drawer } from '../../ui/Dialog'
 import { LineChart } from '../../ui/LineChart'
 import { VirtualTable } from '../../ui/VirtualTable'
 import { visibleToken } from '../play/lane/visible'
+import { DriftReference, DriftSwitch } from './DriftControls'
 import { DRIFT_SCALE, DriftMatrix } from './drift-matrix'
 
 interface DriftDrawerProps {
@@ -27,6 +28,8 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
   const t = useTranslate()
   const theme = useCanvasTheme()
   const revision = useDrift((state) => state.revision)
+  const following = useDrift((state) => state.following)
+  const layers = useDrift((state) => state.layers)
   const vocabulary = useStore((state) => state.vocabulary)
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
@@ -49,7 +52,7 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
     if (step === undefined) return <span className="text-faint">·</span>
     if (column === 'kl') return errorFigure(step.klDivergence)
     if (column === 'last') return errorFigure(step.layerErrors.at(-1) ?? Number.NaN)
-    if (column === 'largest') return errorFigure(Math.max(...step.layerErrors))
+    if (column === 'largest') return errorFigure(step.layerErrors.length === 0 ? Number.NaN : Math.max(...step.layerErrors))
     if (column === 'lag') return step.lag
     return step.flip ? (
       <span className="font-mono">
@@ -62,6 +65,15 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
   return (
     <Drawer open onOpenChange={onClose} title={t('drift.drawerTitle')} description={t('drift.drawerText')} closeLabel={t('app.close')}>
       <div className="flex flex-col gap-4">
+        <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
+          <DriftSwitch />
+          <DriftReference />
+        </div>
+        {following !== undefined && <p className="m-0 text-sm text-muted">{following}</p>}
+        {!layers && <p className="m-0 text-sm text-muted">{t('drift.noLayers')}</p>}
+        {drift.unmatchedFrom !== undefined && (
+          <p className="m-0 text-sm text-warn">{t('drift.unmatched', { position: String(drift.unmatchedFrom + 1) })}</p>
+        )}
         <div className="h-72 rounded-md border border-line">
           <Heatmap
             label={t('drift.heatmap')}

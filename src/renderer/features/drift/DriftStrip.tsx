@@ -1,8 +1,6 @@
 import { Maximize2 } from 'lucide-react'
 import { type PointerEvent, useEffect, useRef, useState } from 'react'
 import { errorFigure } from '../../../shared/figures'
-import { reportError } from '../../actions/report'
-import { call } from '../../bridge'
 import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
 import { cssColor } from '../../canvas/color'
 import { CELL_COLORS, PALETTE_STEPS, palette } from '../../canvas/palette'
@@ -13,39 +11,12 @@ import { useStore } from '../../store'
 import { driftOf, useDrift } from '../../store/drift'
 import type { RunColumns } from '../../store/run-columns'
 import { IconButton } from '../../ui/Button'
-import { Switch } from '../../ui/Switch'
+import { DriftReference, DriftSwitch } from './DriftControls'
 import { DriftDrawer } from './DriftDrawer'
 import { DRIFT_SCALE } from './drift-matrix'
 import { layoutDrift } from './strip-layout'
 
 const GLYPH_HEIGHT = 9
-
-async function follow(on: boolean): Promise<void> {
-  const { change } = useDrift.getState()
-  change({ starting: true, error: undefined })
-  if (!on) {
-    await call('drift.stop', {})
-    return change({ starting: false, following: undefined })
-  }
-  const answer = await call('drift.follow', { reference: {} })
-  change({ starting: false, following: answer.ok ? answer.value.reference : undefined })
-  if (!answer.ok) reportError(answer.error)
-}
-
-/** Turns the reference that follows every generation on and off. */
-export const DriftSwitch = ({ short = false }: { readonly short?: boolean }) => {
-  const t = useTranslate()
-  const { following, starting } = useDrift()
-  const ready = useStore((state) => state.model !== undefined && state.live === undefined)
-  return (
-    <Switch
-      label={<span className="text-sm">{t(short ? 'drift.followShort' : 'drift.follow')}</span>}
-      checked={following !== undefined}
-      disabled={starting || !ready}
-      onChange={(on) => void follow(on)}
-    />
-  )
-}
 
 /** How far every generated token is from the reference: a column a token, a row a group of layers. */
 export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
@@ -66,7 +37,7 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
           {!empty && <IconButton size="small" icon={Maximize2} side="top" label={t('drift.open')} onClick={() => setOpened(true)} />}
         </span>
         <span className="num truncate text-sm whitespace-nowrap">
-          {step === undefined ? '' : errorFigure(Math.max(...step.layerErrors))}{' '}
+          {step === undefined || step.layerErrors.length === 0 ? '' : errorFigure(Math.max(...step.layerErrors))}{' '}
           {!empty && <span className="text-xs text-faint">{t('drift.counts', { flips: drift.flips, lag: drift.lag })}</span>}
         </span>
         {!empty && <DriftSwitch short />}
@@ -74,6 +45,7 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
       {empty ? (
         <div className="flex min-w-0 flex-1 items-center gap-4">
           <DriftSwitch />
+          <DriftReference />
           <p className="m-0 truncate text-xs text-faint">
             {error === undefined ? t(following === undefined ? 'drift.help' : 'drift.waiting') : `${error.message} ${error.hint ?? ''}`}
           </p>

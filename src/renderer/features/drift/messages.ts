@@ -3,10 +3,22 @@ import { defineMessages } from '../../i18n/define'
 export const driftMessages = defineMessages({
   title: { en: 'Drift', es: 'Deriva' },
   follow: { en: 'Follow with the reference', es: 'Seguir con la referencia' },
+  reference: { en: 'What follows', es: 'Qué sigue' },
+  engine: { en: 'Reference engine', es: 'Motor de referencia' },
+  engineText: { en: 'in lockstep, in the background', es: 'en paralelo, en segundo plano' },
+  keep: { en: 'New runs can be a reference', es: 'Las nuevas sirven de referencia' },
+  noLayers: {
+    en: 'This run was recorded without sketches of its layers: only favourites and divergence are compared. Switch on "New runs can be a reference" and record it again to see layers.',
+    es: 'Esta ejecución se grabó sin proyecciones de sus capas: solo se comparan favoritos y divergencia. Activa «Las nuevas sirven de referencia» y grábala otra vez para ver capas.'
+  },
+  unmatched: {
+    en: 'Not compared from token {position} on: the recorded run ends there or goes on with another token.',
+    es: 'Sin comparar desde el token {position}: la ejecución grabada acaba ahí o sigue con otro token.'
+  },
   followShort: { en: 'Follow', es: 'Seguir' },
   help: {
-    en: 'A second engine computes the same tokens exactly; the next generation shows how far each layer is from it.',
-    es: 'Un segundo motor calcula los mismos tokens con exactitud; la próxima generación muestra cuánto se aparta cada capa.'
+    en: 'A second engine, or a recorded run of the same prompt, goes along with the next generation: the strip shows how far each layer is from it.',
+    es: 'Un segundo motor, o una ejecución grabada con el mismo texto, acompaña la próxima generación: la tira muestra cuánto se aparta cada capa.'
   },
   waiting: { en: 'The reference follows from the next generation on.', es: 'La referencia sigue desde la próxima generación.' },
   counts: { en: '⇄ {flips} · lag {lag}', es: '⇄ {flips} · retraso {lag}' },
