@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { pageHead } from './scripts/lib/page-head'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 /** Entries by name: those whose source is there. */
@@ -22,6 +23,8 @@ export default defineConfig({
       outDir: at('out/main'),
       // The user's Node runs all of these but index: the default (Electron's Node) would let newer syntax through.
       target: 'node20.19',
+      // One file instead of dozens: they are on the way to the first paint.
+      externalizeDeps: { exclude: ['ws', 'valibot'] },
       rolldownOptions: {
         input: nodeEntries,
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
@@ -42,7 +45,7 @@ export default defineConfig({
       }),
   renderer: {
     root: at('src/renderer'),
-    plugins: [react(), tailwind()],
+    plugins: [react(), tailwind(), pageHead(at('src/renderer/app/theme.css'))],
     build: {
       outDir: at('out/renderer'),
       minify: true,

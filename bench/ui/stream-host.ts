@@ -213,7 +213,8 @@ function explanationOf(count: number): Readonly<Record<string, ArrayBufferView>>
   const logits = Float32Array.from({ length: count }, (_, id) => 20 * noise(id * 13) - 10)
   const probability = logits.map((logit) => Math.exp(logit - 20))
   const removedBy = Uint8Array.from(logits, (logit) => (logit < 0 ? 4 : 0))
-  const made = { logits, biased: logits, penalised: logits, scaled: logits, probability, removedBy }
+  const scaled = logits.map((logit) => logit / 0.8)
+  const made = { logits, biased: logits, penalised: logits, scaled, probability, removedBy }
   explanations.set(count, made)
   return made
 }

@@ -18,7 +18,7 @@ const FUSES = [
 ]
 const LARGEST_ARCHIVE_BYTES = 12 * 2 ** 20
 /** Packages that are bundled into out/ and must not be in the archive again. */
-const BUNDLED = ['react', 'react-dom', 'recharts', 'radix-ui', 'zustand', 'uplot', 'lucide-react', 'cmdk', 'electron']
+const BUNDLED = ['react', 'react-dom', 'recharts', 'radix-ui', 'zustand', 'uplot', 'lucide-react', 'cmdk', 'electron', 'ws', 'valibot']
 
 export async function checkPackage(folder, { stub }) {
   const facts = []
@@ -42,7 +42,7 @@ export async function checkPackage(folder, { stub }) {
     const names = listPackage(archive, {})
     for (const needed of ['/out/main/index.js', '/out/main/host.js', '/out/preload/index.cjs', '/out/renderer/index.html', '/package.json'])
       fact(`archive holds ${needed}`, names.includes(needed), names.includes(needed) ? 'yes' : 'no')
-    for (const needed of ['ws', 'pino', 'valibot'])
+    for (const needed of ['fflate', 'pino'])
       fact(`archive holds the package ${needed}`, names.includes(`/node_modules/${needed}/package.json`), 'looked for node_modules')
     const twice = BUNDLED.filter((name) => names.includes(`/node_modules/${name}`))
     fact('the page’s packages are bundled', twice.length === 0, twice.length === 0 ? `${names.length} entries` : twice.join(', '))

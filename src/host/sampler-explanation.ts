@@ -34,21 +34,19 @@ export function explainSampler(engine: Pick<EngineDoor, 'sampleRow'>, request: E
   }
 
   const removedBy = new Uint8Array(vocabularySize)
-  const columns: Record<'biased' | 'penalised' | 'scaled', Float32Array> = {
-    biased: logits.slice(),
-    penalised: logits.slice(),
-    scaled: logits.slice()
-  }
+  // One memory until a stage changes something: what is the same travels once.
+  const columns: Record<Column, Float32Array> = { biased: logits, penalised: logits, scaled: logits }
   const stages: Stage[] = []
   let current = after([])
   markRemoved(removedBy, undefined, current.ids, 1)
   stages.push(stageRow('input', undefined, vocabularySize, current.ids.length, 0))
   for (const [index, stage] of order.entries()) {
     const next = after(order.slice(0, index + 1))
-    stages.push(stageRow(stage, idleReason(stage, sampling), current.ids.length, next.ids.length, massRemoved(current, next.ids)))
+    const idle = idleReason(stage, sampling)
+    stages.push(stageRow(stage, idle, current.ids.length, next.ids.length, massRemoved(current, next.ids)))
     markRemoved(removedBy, current.ids, next.ids, stages.length)
     const column = COLUMN_OF_STAGE[stage]
-    if (column !== undefined) fill(columns, column, next)
+    if (column !== undefined && idle === undefined) fill(columns, column, next)
     current = next
   }
   for (const stage of SAMPLER_STAGES)
@@ -75,7 +73,9 @@ export function explainSampler(engine: Pick<EngineDoor, 'sampleRow'>, request: E
   }
 }
 
-const COLUMN_OF_STAGE: Readonly<Partial<Record<SamplerStage, 'biased' | 'penalised' | 'scaled'>>> = {
+type Column = 'biased' | 'penalised' | 'scaled'
+
+const COLUMN_OF_STAGE: Readonly<Partial<Record<SamplerStage, Column>>> = {
   'logit-bias': 'biased',
   penalties: 'penalised',
   temperature: 'scaled'
@@ -84,14 +84,15 @@ const COLUMN_ORDER = ['biased', 'penalised', 'scaled'] as const
 
 /** Values after a stage; later columns start from the same values until their own stage comes. Removed tokens keep the value they left with. */
 function fill(
-  columns: Record<'biased' | 'penalised' | 'scaled', Float32Array>,
-  from: 'biased' | 'penalised' | 'scaled',
+  columns: Record<Column, Float32Array>,
+  from: Column,
   after: { readonly ids: Int32Array; readonly values: Float64Array }
 ): void {
-  for (const name of COLUMN_ORDER.slice(COLUMN_ORDER.indexOf(from)))
-    after.ids.forEach((id, index) => {
-      columns[name][id] = after.values[index] as number
-    })
+  const values = columns[from].slice()
+  after.ids.forEach((id, index) => {
+    values[id] = after.values[index] as number
+  })
+  for (const name of COLUMN_ORDER.slice(COLUMN_ORDER.indexOf(from))) columns[name] = values
 }
 
 const stageRow = (stage: string, note: string | undefined, survivorsBefore: number, survivorsAfter: number, removed: number): Stage => ({

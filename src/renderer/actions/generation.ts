@@ -7,6 +7,7 @@ import type { PromptDraft } from '../store/knobs'
 import { runRegistry } from '../store/run-registry'
 import { takeEarlyFrames } from '../store/wire'
 import { reportError } from './report'
+import { openRun } from './runs'
 
 /** Ids from "1 15043, 3186"; undefined where something is no id. */
 export function parseTokenIds(text: string): readonly number[] | undefined {
@@ -141,5 +142,5 @@ export function stepHistory(delta: -1 | 1): void {
   if (runId === undefined) return
   setSession({ historyAt: next })
   moveCursor({ run: runId === '' ? undefined : runId, token: undefined })
-  if (runId !== '' && runRegistry.get(runId) === undefined) void import('./runs').then(({ openRun }) => openRun(runId, { history: false }))
+  if (runId !== '' && runRegistry.get(runId) === undefined) void openRun(runId, { history: false })
 }

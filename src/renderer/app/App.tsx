@@ -17,10 +17,11 @@ const LogitsDrawer = lazy(loadLogits)
 const Overlays = () => {
   const overlay = useStore((state) => state.overlay)
   const choosing = useStore((state) => state.cursor.token !== undefined)
-  // A token is chosen: its logits are likely to be asked for next.
+  const ready = useStore((state) => state.model !== undefined)
+  // Loaded in a quiet moment, at the latest when a token is chosen: its logits are likely to be asked for next.
   useEffect(() => {
-    if (choosing) requestIdleCallback(() => void loadLogits())
-  }, [choosing])
+    if (choosing || ready) requestIdleCallback(() => void loadLogits())
+  }, [choosing, ready])
   return (
     <Suspense fallback={null}>
       {overlay === 'palette' && <CommandPalette />}

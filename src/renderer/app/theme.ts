@@ -1,22 +1,9 @@
-import type { Theme } from '../store'
 import { useStore } from '../store'
-
-const prefersDark = () => window.matchMedia('(prefers-color-scheme: dark)')
-const prefersContrast = () => window.matchMedia('(prefers-contrast: more)')
-
-export function resolveTheme(theme: Theme, dark: boolean, contrast: boolean): Exclude<Theme, 'system'> {
-  if (theme !== 'system') return theme
-  if (contrast) return 'contrast'
-  return dark ? 'dark' : 'light'
-}
+import { applyLook, prefersContrast, prefersDark } from './resolve-theme'
 
 /** Keeps <html data-theme lang> in step with the settings and the system. Canvases listen with onThemeChange. */
 export function followTheme(): void {
-  const apply = () => {
-    const { theme, language } = useStore.getState().settings
-    document.documentElement.dataset['theme'] = resolveTheme(theme, prefersDark().matches, prefersContrast().matches)
-    document.documentElement.lang = language
-  }
+  const apply = () => applyLook(useStore.getState().settings)
   prefersDark().addEventListener('change', apply)
   prefersContrast().addEventListener('change', apply)
   useStore.subscribe((state, previous) => {

@@ -54,8 +54,11 @@ export function readSettings(stored: string | null, defaults: Settings): Setting
 
 const storage = (): Storage | undefined => (typeof localStorage === 'undefined' ? undefined : localStorage)
 
+/** What local storage holds, the defaults for the rest. */
+export const storedSettings = (): Settings => readSettings(storage()?.getItem(STORAGE_KEY) ?? null, defaultSettings())
+
 export const settingsSlice: Slice<SettingsSlice> = (set) => ({
-  settings: readSettings(storage()?.getItem(STORAGE_KEY) ?? null, defaultSettings()),
+  settings: storedSettings(),
   changeSettings: (part) =>
     set((state) => {
       const settings = { ...state.settings, ...part }

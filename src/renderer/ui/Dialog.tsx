@@ -58,7 +58,8 @@ const DialogBody = ({
 export const Dialog = ({ open, onOpenChange, ...body }: DialogProps) => (
   <Radix.Root open={open} onOpenChange={onOpenChange}>
     <Radix.Portal>
-      <Radix.Overlay className="fixed inset-0 z-30 bg-black/35" />
+      {/* Not Radix' own overlay: it locks the scrolling of a body that never scrolls, which restyles the whole page. */}
+      <div aria-hidden className="fixed inset-0 z-30 bg-black/35" />
       <DialogBody {...body} />
     </Radix.Portal>
   </Radix.Root>

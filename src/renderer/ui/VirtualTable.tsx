@@ -1,7 +1,7 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 import { cx } from './classes'
+import { scrollRowIntoSight, useRowWindow } from './row-window'
 
 export interface VirtualColumn {
   readonly id: string
@@ -56,19 +56,15 @@ export const VirtualTable = ({
   className
 }: VirtualTableProps) => {
   const scroller = useRef<HTMLDivElement>(null)
-  const virtualizer = useVirtualizer({
-    count: rowCount,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8
-  })
+  const rows = useRowWindow(scroller, rowCount, rowHeight)
   const template = columns.map((column) => column.width).join(' ')
   // Header and rows are grids of their own: the same least width keeps their columns in line.
   const minWidth = `calc(${columns.map((column) => leastWidth(column.width)).join(' + ')})`
 
   useEffect(() => {
-    if (scrollToRow !== undefined && scrollToRow >= 0 && scrollToRow < rowCount) virtualizer.scrollToIndex(scrollToRow, { align: 'center' })
-  }, [scrollToRow, rowCount, virtualizer])
+    if (scroller.current !== null && scrollToRow !== undefined && scrollToRow >= 0 && scrollToRow < rowCount)
+      scrollRowIntoSight(scroller.current, scrollToRow, rowHeight, 'center')
+  }, [scrollToRow, rowCount, rowHeight])
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || rowCount === 0) return
@@ -87,7 +83,7 @@ export const VirtualTable = ({
       event.stopPropagation()
       const next = Math.min(rowCount - 1, Math.max(0, target))
       onSelect(next)
-      virtualizer.scrollToIndex(next)
+      if (scroller.current !== null) scrollRowIntoSight(scroller.current, next, rowHeight, 'nearest')
     } else if (event.key === 'Enter' && selected >= 0 && onActivate !== undefined) {
       event.preventDefault()
       onActivate(selected)
@@ -146,28 +142,28 @@ export const VirtualTable = ({
             </div>
           </div>
         )}
-        <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: 'relative', minWidth }}>
-          {virtualizer.getVirtualItems().map((item) => (
+        <div role="rowgroup" style={{ height: rowCount * rowHeight, position: 'relative', minWidth }}>
+          {Array.from({ length: rows.end - rows.first }, (_, place) => rows.first + place).map((row) => (
             // The grid is the tab stop and moves the selection; a row only listens to the pointer.
             // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
             <div
-              key={item.key}
-              id={`${label}-row-${item.index}`}
+              key={row}
+              id={`${label}-row-${row}`}
               role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={onSelect === undefined ? undefined : item.index === selected}
-              onClick={() => onSelect?.(item.index)}
-              onDoubleClick={() => onActivate?.(item.index)}
+              aria-rowindex={row + 2}
+              aria-selected={onSelect === undefined ? undefined : row === selected}
+              onClick={() => onSelect?.(row)}
+              onDoubleClick={() => onActivate?.(row)}
               className={cx(
                 'absolute inset-x-0 grid items-center border-b border-line/50',
-                item.index === selected ? 'bg-selected' : 'hover:bg-hover',
-                rowClass?.(item.index)
+                row === selected ? 'bg-selected' : 'hover:bg-hover',
+                rowClass?.(row)
               )}
-              style={{ gridTemplateColumns: template, height: item.size, transform: `translateY(${item.start}px)` }}
+              style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${row * rowHeight}px)` }}
             >
               {columns.map((column) => (
                 <div key={column.id} role="gridcell" className={cx('truncate px-2 text-sm', column.numeric === true && 'num text-right')}>
-                  {cell(item.index, column.id)}
+                  {cell(row, column.id)}
                 </div>
               ))}
             </div>

@@ -2,8 +2,9 @@ import { alignedBytes, FRAME_HEADER_BYTES, FRAME_KIND, type FrameHeader, readFra
 
 /**
  * Arrays that answer a request. Body: for each array in turn its bytes, padded to a multiple of 8; then a JSON directory
- * [{name, type, length}], whose length is shape[0]; shape[1] counts the arrays. The JSON part of the answer comes in its
- * response message, after this frame.
+ * [{name, type, length}], whose length is shape[0]; shape[1] counts the arrays. An array that is the very same memory as an
+ * earlier one has no bytes of its own but {same: name of that one}. The JSON part of the answer comes in its response
+ * message, after this frame.
  */
 export const ARRAY_TYPES = {
   f32: Float32Array,
@@ -29,6 +30,13 @@ export interface DataFrame {
   readonly arrays: Readonly<Record<string, ArrayBufferView>>
 }
 
+const isSameMemory = (one: ArrayBufferView, other: ArrayBufferView): boolean =>
+  one.byteLength > 0 &&
+  one.buffer === other.buffer &&
+  one.byteOffset === other.byteOffset &&
+  one.byteLength === other.byteLength &&
+  one.constructor === other.constructor
+
 const padded = (length: number): number => Math.ceil(length / 8) * 8
 
 const typeName = (array: ArrayBufferView): ArrayTypeName => {
@@ -39,16 +47,23 @@ const typeName = (array: ArrayBufferView): ArrayTypeName => {
 
 export function encodeDataFrame(requestId: number, arrays: Readonly<Record<string, ArrayBufferView>>): Uint8Array<ArrayBuffer> {
   const entries = Object.entries(arrays)
-  const types = entries.map(([, array]) => typeName(array))
+  const sameAs = entries.map(([, array], index) => entries.slice(0, index).find(([, earlier]) => isSameMemory(array, earlier))?.[0])
   const directory = new TextEncoder().encode(
     JSON.stringify(
-      entries.map(([name, array], index) => {
-        const type = types[index] as ArrayTypeName
-        return { name, type, length: array.byteLength / ARRAY_TYPES[type].BYTES_PER_ELEMENT }
+      entries.map(([name, array], index): DirectoryEntry => {
+        const type = typeName(array)
+        const same = sameAs[index]
+        return {
+          name,
+          type,
+          length: array.byteLength / ARRAY_TYPES[type].BYTES_PER_ELEMENT,
+          ...(same === undefined ? {} : { same })
+        }
       })
     )
   )
-  const bodyBytes = entries.reduce((sum, [, array]) => sum + padded(array.byteLength), 0)
+  const carried = entries.filter((_, index) => sameAs[index] === undefined)
+  const bodyBytes = carried.reduce((sum, [, array]) => sum + padded(array.byteLength), 0)
   const out = new Uint8Array(FRAME_HEADER_BYTES + bodyBytes + directory.byteLength)
   writeFrameHeader(out, {
     kind: FRAME_KIND.data,
@@ -60,7 +75,7 @@ export function encodeDataFrame(requestId: number, arrays: Readonly<Record<strin
     sentAtMilliseconds: Date.now()
   })
   let offset = FRAME_HEADER_BYTES
-  for (const [, array] of entries) {
+  for (const [, array] of carried) {
     out.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), offset)
     offset += padded(array.byteLength)
   }
@@ -72,11 +87,13 @@ interface DirectoryEntry {
   readonly name: string
   readonly type: ArrayTypeName
   readonly length: number
+  readonly same?: string
 }
 
 function isDirectoryEntry(value: unknown): value is DirectoryEntry {
   if (typeof value !== 'object' || value === null) return false
-  const { name, type, length } = value as Partial<DirectoryEntry>
+  const { name, type, length, same } = value as Partial<DirectoryEntry>
+  if (same !== undefined && typeof same !== 'string') return false
   return typeof name === 'string' && typeof type === 'string' && type in ARRAY_TYPES && Number.isSafeInteger(length) && (length ?? -1) >= 0
 }
 
@@ -91,8 +108,15 @@ export function decodeDataFrame(message: Uint8Array<ArrayBuffer>, header: FrameH
     throw new RangeError('data frame: the directory is not a list of arrays')
   const arrays: Record<string, ArrayBufferView> = {}
   let offset = FRAME_HEADER_BYTES
-  for (const { name, type, length } of directory) {
+  for (const { name, type, length, same } of directory) {
     const constructor = ARRAY_TYPES[type]
+    if (same !== undefined) {
+      const earlier: ArrayBufferView | undefined = Object.hasOwn(arrays, same) ? arrays[same] : undefined
+      if (!(earlier instanceof constructor) || earlier.length !== length)
+        throw new RangeError(`data frame: array ${name} is said to be ${same}, which is no earlier array like it`)
+      arrays[name] = earlier
+      continue
+    }
     const next = offset + padded(length * constructor.BYTES_PER_ELEMENT)
     if (next > bodyEnd) throw new RangeError(`data frame: array ${name} of ${length} ${type} passes the end of the frame`)
     arrays[name] = new constructor(bytes.buffer, bytes.byteOffset + offset, length)

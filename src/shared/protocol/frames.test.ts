@@ -101,6 +101,20 @@ describe('data frames', () => {
     const got = decodeDataFrame(encodeDataFrame(42, arrays))
     expect(got).toEqual({ requestId: 42, arrays })
   })
+  test('one memory under two names travels once; a name of nothing, or of another kind, is refused', () => {
+    const logits = Float32Array.from({ length: 64 }, (_, id) => id)
+    const whole = encodeDataFrame(1, { logits, biased: logits, other: logits.slice() })
+    const alone = encodeDataFrame(1, { logits, biased: logits.slice(), other: logits.slice() })
+    expect(whole.byteLength).toBeLessThan(alone.byteLength)
+    const got = decodeDataFrame(whole).arrays
+    expect(got).toEqual({ logits, biased: logits, other: logits })
+    expect(got['biased']).toBe(got['logits'])
+    const at = new TextDecoder('latin1').decode(whole).lastIndexOf('"same":"logits"') + 8
+    for (const name of ['absent', '__prot']) {
+      whole.set(new TextEncoder().encode(name), at)
+      expect(() => decodeDataFrame(whole)).toThrow(RangeError)
+    }
+  })
   test('a misaligned message is copied, not refused', () => {
     const whole = encodeDataFrame(1, arrays)
     const shifted = new Uint8Array(whole.byteLength + 3)

@@ -1,5 +1,5 @@
 import { Maximize2 } from 'lucide-react'
-import { type PointerEvent, useEffect, useRef, useState } from 'react'
+import { lazy, type PointerEvent, Suspense, useEffect, useRef, useState } from 'react'
 import { errorFigure } from '../../../shared/figures'
 import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
 import { cssColor } from '../../canvas/color'
@@ -12,9 +12,11 @@ import { driftOf, useDrift } from '../../store/drift'
 import type { RunColumns } from '../../store/run-columns'
 import { IconButton } from '../../ui/Button'
 import { DriftReference, DriftSwitch } from './DriftControls'
-import { DriftDrawer } from './DriftDrawer'
 import { DRIFT_SCALE } from './drift-matrix'
 import { layoutDrift } from './strip-layout'
+
+// The chart library comes with it: Play is shown without.
+const DriftDrawer = lazy(async () => ({ default: (await import('./DriftDrawer')).DriftDrawer }))
 
 const GLYPH_HEIGHT = 9
 
@@ -53,7 +55,11 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
       ) : (
         <DriftCanvas columns={columns} token={token} />
       )}
-      {opened && drift !== undefined && <DriftDrawer columns={columns} drift={drift} onClose={() => setOpened(false)} />}
+      {opened && drift !== undefined && (
+        <Suspense fallback={null}>
+          <DriftDrawer columns={columns} drift={drift} onClose={() => setOpened(false)} />
+        </Suspense>
+      )}
     </div>
   )
 }

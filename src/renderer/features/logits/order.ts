@@ -10,25 +10,31 @@ function sortableKeys(values: Float32Array): Uint32Array {
   return keys
 }
 
-const RADIX = 65536
+/** Bits a pass: 2,048 counters stay in the fastest cache, 65,536 do not. Three passes make 32 bits. */
+const DIGIT_BITS = 11
+const RADIX = 1 << DIGIT_BITS
 
-/** One pass of a least-significant-digit radix sort: stable, from `from` into `to`, by 16 bits of the keys. */
-function pass(keys: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array, descending: boolean): void {
+/** Ids and their keys, which move together. */
+interface Keyed {
+  readonly ids: Uint32Array
+  readonly keys: Uint32Array
+}
+
+/** One pass of a least-significant-digit radix sort: stable, from `from` into `to`. */
+function pass(from: Keyed, to: Keyed, shift: number): void {
+  const { ids, keys } = from
   const starts = new Uint32Array(RADIX + 1)
-  const digitOf = (id: number): number => {
-    const digit = ((keys[id] as number) >>> shift) & 0xffff
-    return descending ? 0xffff - digit : digit
-  }
-  for (let index = 0; index < from.length; index++) {
-    const digit = digitOf(from[index] as number)
+  for (let index = 0; index < keys.length; index++) {
+    const digit = ((keys[index] as number) >>> shift) & (RADIX - 1)
     starts[digit + 1] = (starts[digit + 1] as number) + 1
   }
   for (let digit = 0; digit < RADIX; digit++) starts[digit + 1] = (starts[digit + 1] as number) + (starts[digit] as number)
-  for (let index = 0; index < from.length; index++) {
-    const id = from[index] as number
-    const digit = digitOf(id)
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as number
+    const digit = (key >>> shift) & (RADIX - 1)
     const at = starts[digit] as number
-    to[at] = id
+    to.ids[at] = ids[index] as number
+    to.keys[at] = key
     starts[digit] = at + 1
   }
 }
@@ -38,13 +44,14 @@ function pass(keys: Uint32Array, shift: number, from: Uint32Array, to: Uint32Arr
  * beginning when ascending. Linear in the vocabulary: no comparison function is called.
  */
 export function orderByValue(values: Float32Array, descending: boolean): Uint32Array {
-  const keys = sortableKeys(values)
-  const first = new Uint32Array(values.length)
-  for (let id = 0; id < first.length; id++) first[id] = id
-  const second = new Uint32Array(values.length)
-  pass(keys, 0, first, second, descending)
-  pass(keys, 16, second, first, descending)
-  return first
+  const one: Keyed = { ids: new Uint32Array(values.length), keys: sortableKeys(values) }
+  const other: Keyed = { ids: new Uint32Array(values.length), keys: new Uint32Array(values.length) }
+  for (let id = 0; id < one.ids.length; id++) one.ids[id] = id
+  if (descending) for (let id = 0; id < one.keys.length; id++) one.keys[id] = ~(one.keys[id] as number)
+  pass(one, other, 0)
+  pass(other, one, DIGIT_BITS)
+  pass(one, other, 2 * DIGIT_BITS)
+  return other.ids
 }
 
 export const orderById = (count: number, descending: boolean): Uint32Array =>
@@ -53,8 +60,6 @@ export const orderById = (count: number, descending: boolean): Uint32Array =>
 /** Place of every id in an order, from 0. */
 export function placesOf(order: Uint32Array): Uint32Array {
   const places = new Uint32Array(order.length)
-  order.forEach((id, place) => {
-    places[id] = place
-  })
+  for (let place = 0; place < order.length; place++) places[order[place] as number] = place
   return places
 }
