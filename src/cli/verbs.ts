@@ -30,6 +30,10 @@ export const VERBS: Readonly<Record<string, { readonly summary: string; load(): 
     summary: 'plant five classical faults and see whether the divergence search names each',
     load: async () => (await import('./numerics/divergence')).faultLab
   },
+  noise: {
+    summary: 'the noise floor: what repeats, other chunks and other threads differ by',
+    load: async () => (await import('./numerics/noise')).noise
+  },
   drift: {
     summary: 'generate while a reference or a recorded run follows; what following costs',
     load: async () => (await import('./numerics/drift')).drift

@@ -104,6 +104,7 @@ export function createHandlers(s: HostServices): Handlers {
     'numerics.parity': (params) => s.numerics.parity(params),
     'numerics.divergence': (params) => s.numerics.divergence(params),
     'numerics.equivalence': (params) => s.numerics.equivalence(params),
+    'numerics.noise': (params) => s.numerics.noise(params),
     'numerics.health': (params) => s.numerics.health(params),
     'numerics.faultLab': (params) => s.numerics.faultLab(params),
     'numerics.repro': (params) => s.numerics.repro(params),

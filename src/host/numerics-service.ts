@@ -4,6 +4,7 @@ import { checkEquivalence } from '../engine/numerics/equivalence'
 import { runFaultLab } from '../engine/numerics/fault-lab'
 import { findFirstDivergence } from '../engine/numerics/first-divergence'
 import { checkHealth } from '../engine/numerics/health'
+import { measureNoise } from '../engine/numerics/noise-floor'
 import { compareSessions, pairTraits } from '../engine/numerics/parity'
 import { exportRepro } from '../engine/numerics/repro'
 import type { Session } from '../engine/session/types'
@@ -23,7 +24,7 @@ export interface NumericsServiceOptions {
   readonly setActivity: (activity: EngineActivity) => void
 }
 
-type Kind = 'parity' | 'divergence' | 'equivalence' | 'health' | 'faultLab' | 'repro'
+type Kind = 'noise' | 'parity' | 'divergence' | 'equivalence' | 'health' | 'faultLab' | 'repro'
 type NumericParams<K extends Kind> = ValidParams<`numerics.${K}`>
 type NumericAnswer<K extends Kind> = Answer<`numerics.${K}`>
 
@@ -95,6 +96,19 @@ export class NumericsService {
           const ids = await this.idsOf(sequence, session.tokenizer)
           const report = await checkEquivalence(session, ids, { secondSession, signal, onWay: (name) => this.progress(name, 0) })
           return toWire(report) as NumericAnswer<'equivalence'>
+        })
+      )
+    )
+  }
+
+  noise({ test, sequence }: NumericParams<'noise'>): Promise<NumericAnswer<'noise'>> {
+    return this.asJob('measuring the noise floor', (signal) =>
+      this.withSession(test, (session) =>
+        this.withSession({ ...test, threads: 1 }, async (second) => {
+          const ids = await this.idsOf(sequence, session.tokenizer)
+          return toWire(
+            await measureNoise(session, second, ids, { signal, onRepeat: (name) => this.progress(name, 0) })
+          ) as NumericAnswer<'noise'>
         })
       )
     )

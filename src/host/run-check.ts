@@ -1,8 +1,9 @@
 import type { RecordedDetail } from '../engine/bundle/bundle'
 import { generatedIds, PHASES, type RunColumns } from '../engine/bundle/columns'
 import type { Session, StepBatch } from '../engine/session/types'
+import { judgeRows, recordedRowsOf } from '../engine/numerics/recorded-rows'
 import { GretaError } from '../shared/errors'
-import { fromSamplingMessage, type LoadedModel, type RunCheck } from '../shared/protocol'
+import { fromSamplingMessage, type LoadedModel, type RunCheck, type TokenVerdict } from '../shared/protocol'
 
 interface Difference {
   readonly token: number
@@ -74,28 +75,51 @@ export async function checkRun(
     const { error } = await running.result
     if (error !== undefined) throw new GretaError(error.code, error.message, error.hint)
   }
+  const tokens = await tokenVerdicts(session, sequence, columns, total, candidates, difference === undefined)
   const verdict = difference === undefined ? (candidates > 0 ? 'bit-identical' : 'same-tokens') : 'differs'
   return {
     runId: detail.row.id,
     verdict,
-    sentence: sentenceOf(compared, candidates, difference),
+    sentence: sentenceOf(compared, candidates, difference, tokens),
     tokensCompared: compared,
     candidatesCompared: candidates,
     ...(difference === undefined ? {} : { firstDifference: { ...difference, position: detail.promptIds.length + difference.token } }),
     circumstances,
+    tokens,
     milliseconds: performance.now() - begin
   }
 }
 
-function sentenceOf(compared: number, candidates: number, difference: Difference | undefined): string {
+/** What became of every recorded row on the recorded tokens: after the first difference a free generation says no more. */
+async function tokenVerdicts(
+  session: Session,
+  sequence: readonly number[],
+  columns: RunColumns,
+  total: number,
+  candidates: number,
+  allEqual: boolean
+): Promise<readonly TokenVerdict[]> {
+  if (columns.candidatesPerStep === 0) return []
+  if (allEqual && candidates > 0) return Array.from({ length: total }, () => 'identical')
+  const { verdicts } = await judgeRows(session, sequence, recordedRowsOf(columns, sequence.length))
+  return verdicts.map(({ verdict }) => verdict)
+}
+
+const countOf = (tokens: readonly TokenVerdict[], verdict: TokenVerdict): number => tokens.filter((token) => token === verdict).length
+
+function sentenceOf(compared: number, candidates: number, difference: Difference | undefined, tokens: readonly TokenVerdict[]): string {
   if (difference === undefined)
     return candidates > 0
       ? `Bit-identical: ${compared} tokens and the bits of ${candidates} candidate logits.`
       : `The same ${compared} tokens; the recording holds no logits to compare.`
   const { token, recordedId, computedId, maxLogitDifference } = difference
+  const forced =
+    tokens.length === 0
+      ? ''
+      : ` On the recorded tokens: ${countOf(tokens, 'identical')} identical, ${countOf(tokens, 'within band')} within the band, ${countOf(tokens, 'different')} different.`
   return recordedId === computedId
-    ? `Differs at token ${token}: the same token, but a logit differs by ${maxLogitDifference.toExponential(2)}.`
-    : `Differs at token ${token}: token ${recordedId} was recorded, ${computedId} is computed (largest logit difference ${maxLogitDifference.toExponential(2)}).`
+    ? `Differs at token ${token}: the same token, but a logit differs by ${maxLogitDifference.toExponential(2)}.${forced}`
+    : `Differs at token ${token}: token ${recordedId} was recorded, ${computedId} is computed (largest logit difference ${maxLogitDifference.toExponential(2)}).${forced}`
 }
 
 /** Row index of every generated token. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { findFirstDivergence } from '../../engine/numerics/first-divergence'
 import { limitsFor } from '../../engine/numerics/bands'
 import { pairTraits } from '../../engine/numerics/parity'
@@ -5,7 +6,7 @@ import { exportRepro } from '../../engine/numerics/repro'
 import { runFaultLab } from '../../engine/numerics/fault-lab'
 import { errorFigure } from '../../shared/figures'
 import { type DivergenceCard, type DivergenceReport, type ExerciseResult, toWire } from '../../shared/protocol/numerics'
-import { helpLines, type Options, parseWords } from '../arguments'
+import { helpLines, type Options, parseWords, usage } from '../arguments'
 import { LOAD_OPTIONS } from '../load-settings'
 import { EXIT, type Verb } from '../program'
 import { asLongWork } from './long-work'
@@ -43,6 +44,8 @@ ${helpLines(OPTIONS)}
       return EXIT.ok
     }
     const json = options.json === true
+    if (options.repro !== undefined && existsSync(options.repro))
+      throw usage(`${options.repro} exists already; a repro is written to a new folder.`)
     const report = await withSides(surroundings, options, json, ({ reference, test }) =>
       asLongWork(surroundings, json, async ({ signal, say }) => {
         const limit = options.limit ?? limitsFor(pairTraits(reference, test)).localNmse

@@ -83,7 +83,15 @@ describe('numeric verbs', () => {
     expect(code).toBe(1)
     expect(err.trimEnd().split('\n').length).toBeLessThanOrEqual(2)
     expect(err).not.toMatch(/at .*\.js/)
-    expect(await greta('parity', '--reference-run', join(scratch, 'none.greta'))).toMatchObject({ code: 1 })
+    for (const [path, sentence] of [
+      [join(scratch, 'none.greta'), /There is no file .*none\.greta\./],
+      [scratch, /is not a file\./]
+    ] as const)
+      for (const verb of ['parity', 'drift'])
+        expect(await greta(verb, '--reference-run', path)).toMatchObject({ code: 1, err: expect.stringMatching(sentence) })
+    expect(await greta('parity', '--tokens', '600')).toMatchObject({ code: 1, err: expect.stringMatching(/600 tokens .* holds 512/) })
+    expect(await greta('fault-lab', '--tokens', '3')).toMatchObject({ code: 2, err: expect.stringMatching(/at least 4 tokens/) })
+    expect(await greta('divergence', '--repro', scratch)).toMatchObject({ code: 2, err: expect.stringMatching(/exists already/) })
     expect(await greta('parity', '--tokens', '0')).toMatchObject({ code: 2 })
     expect(await greta('parity', '--prompt', 'a', '--file', 'b')).toMatchObject({ code: 2 })
     expect(await greta('lens', '--prompt', 'a', '--position', '99')).toMatchObject({ code: 2 })

@@ -50,11 +50,17 @@ ${helpLines(OPTIONS)}
     const json = options.json === true
     if (options['reference-run'] !== undefined || options['reference-dump'] !== undefined) {
       const report = await withSession(surroundings, options, json, (test) =>
-        compareWithRecording(test, {
-          ...(options['reference-run'] === undefined ? {} : { run: options['reference-run'] }),
-          ...(options['reference-dump'] === undefined ? {} : { dump: options['reference-dump'] }),
-          ids: sequenceOf(options, test.tokenizer)
-        })
+        asLongWork(surroundings, json, ({ signal, say }) =>
+          compareWithRecording(
+            test,
+            {
+              ...(options['reference-run'] === undefined ? {} : { run: options['reference-run'] }),
+              ...(options['reference-dump'] === undefined ? {} : { dump: options['reference-dump'] }),
+              ids: sequenceOf(options, test.tokenizer)
+            },
+            { signal, onProgress: (done, total) => say(`${done} of ${total} positions`) }
+          )
+        )
       )
       surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : recordedText(report))
       return report.verdict === 'ok' ? EXIT.ok : EXIT.failed
@@ -106,12 +112,27 @@ function parityText(report: ParityReport): string {
   return `${lines.join('\n')}\n`
 }
 
+/** Runs of equal verdicts: every token is in one of them. */
+function verdictRanges(verdicts: RecordedParityReport['verdicts']): string[] {
+  const ranges: { from: number; to: number; verdict: string }[] = []
+  for (const { position, verdict } of verdicts) {
+    const last = ranges.at(-1)
+    if (last !== undefined && last.verdict === verdict && last.to === position - 1) last.to = position
+    else ranges.push({ from: position, to: position, verdict })
+  }
+  const signs: Readonly<Record<string, string>> = { identical: '=', 'within band': '≈', different: '≠' }
+  return ranges.map(
+    ({ from, to, verdict }) => `  ${signs[verdict] ?? ''} ${from === to ? `position ${from}` : `positions ${from} to ${to}`}: ${verdict}`
+  )
+}
+
 function recordedText(report: RecordedParityReport): string {
   const lines = [
     `recorded   ${report.reference}`,
     `test       ${report.test}`,
     ...report.circumstances.map((line) => `note       ${line}`),
     `positions  ${report.positions}, of them identical ${report.identicalPositions}, within the limit ${report.withinLimitPositions}`,
+    ...verdictRanges(report.verdicts),
     `max |Δlogit| of what was recorded  ${errorFigure(report.maxAbsoluteDifference)}, limit ${errorFigure(report.limit)}`,
     ...(report.firstDifference === undefined
       ? []

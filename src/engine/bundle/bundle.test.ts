@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
@@ -157,6 +157,37 @@ describe('hostile ZIP files', () => {
     out.writeUInt32LE(31 + bomb.byteLength, out.byteLength - 6)
     writeFileSync(path, out)
     expect(await refusal(path)).toMatch(/cannot be decompressed|has 501 bytes/)
+  })
+  test('sizes that say "see the ZIP64 record", and records that lie, are refused', async () => {
+    const whole = readFileSync(await zipped([['a', new Uint8Array(500)]]))
+    const directory = whole.readUInt32LE(whole.byteLength - 6)
+    for (const [offset, value, what] of [
+      [directory + 24, 0xffffffff, 'claims 4294967295 bytes'],
+      [directory + 20, 0xffffffff, 'passes the end of the file'],
+      [directory + 42, 0xffffffff, 'passes the end of the file'],
+      [whole.byteLength - 6, 0xffffffff, 'the directory passes the end of the file'],
+      [whole.byteLength - 10, 0xffffffff, 'the directory passes the end of the file']
+    ] as const) {
+      const bytes = Buffer.from(whole)
+      bytes.writeUInt32LE(value, offset)
+      writeFileSync(file('zip64.zip'), bytes)
+      expect(await refusal(file('zip64.zip'))).toContain(what)
+    }
+    const many = Buffer.from(whole)
+    many.writeUInt16LE(0xffff, many.byteLength - 12)
+    writeFileSync(file('zip64.zip'), many)
+    expect(await refusal(file('zip64.zip'))).toContain('65535 entries')
+  })
+  test('an entry that is a symbolic link elsewhere is a name and bytes, never a link', async () => {
+    const bytes = readFileSync(await zipped([['/etc/manifest.json', new TextEncoder().encode('/etc/passwd')]]))
+    // Made by Unix, mode 0o120777: what unpackers make a link from.
+    const directory = bytes.readUInt32LE(bytes.byteLength - 6)
+    bytes.writeUInt16LE(3 << 8, directory + 4)
+    bytes.writeUInt32LE((0o120777 << 16) >>> 0, directory + 38)
+    writeFileSync(file('link.greta'), bytes)
+    const before = readdirSync(folder)
+    await expect(read(file('link.greta'))).rejects.toThrow('link.greta is not a whole run bundle: it has no manifest.json.')
+    expect(readdirSync(folder)).toEqual(before)
   })
   test('a name that climbs is only a name', async () => {
     const zip = new ZipReader(await zipped([['../../etc/passwd', new Uint8Array(3)]]), BOUNDS)

@@ -26,6 +26,16 @@ const LARGEST_RATIO = 1032
 const LONGEST_COMMENT_BYTES = 0xffff
 const LONGEST_NAME_BYTES = 255
 
+function opened(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new GretaError('not-found', `There is no file ${path}.`, 'Check the path.')
+    throw new GretaError('io', `${path} could not be opened: ${message}.`)
+  }
+}
+
 /**
  * Reads entries of a ZIP by name. Nothing of it is ever written to disk under a name that it brings, so a name such as
  * "../../x" is only a name nobody asks for. Every problem is a 'format' error of one sentence.
@@ -38,9 +48,11 @@ export class ZipReader {
 
   constructor(path: string, bounds: ZipBounds) {
     this.name = basename(path)
-    this.file = openSync(path, 'r')
+    this.file = opened(path)
     try {
-      this.sizeBytes = fstatSync(this.file).size
+      const status = fstatSync(this.file)
+      if (!status.isFile()) throw new GretaError('io', `${path} is not a file.`, 'A run bundle is one file that ends in .greta.')
+      this.sizeBytes = status.size
       this.readDirectory(bounds)
     } catch (thrown) {
       closeSync(this.file)

@@ -1,3 +1,4 @@
+import { GretaError } from '../../shared/errors'
 import type { LayerPoint } from '../../shared/model/trace-points'
 import type { ExerciseResult } from '../../shared/protocol/numerics'
 import type { FaultRequest, Session } from '../session/types'
@@ -10,6 +11,9 @@ export interface FaultExercise {
   readonly fault: FaultRequest
   readonly expected: { readonly layer: number; readonly points: readonly LayerPoint[] }
 }
+
+/** Wrong angles and stale slots show only against positions before them. */
+const FEWEST_POSITIONS = 4
 
 /**
  * The five classical faults, spread over a model of `layers` layers and a sequence of `positions` (at least 4) tokens.
@@ -73,6 +77,11 @@ export async function runFaultLab(
   ids: readonly number[],
   options: { readonly limit: number; readonly signal?: AbortSignal; readonly onExercise?: (name: string) => void }
 ): Promise<readonly ExerciseResult[]> {
+  if (ids.length < FEWEST_POSITIONS)
+    throw new GretaError(
+      'usage',
+      `The fault lab needs at least ${FEWEST_POSITIONS} tokens: a fault in the second half has to have a first one. There are ${ids.length}.`
+    )
   const results: ExerciseResult[] = []
   for (const exercise of faultExercises(test, ids.length)) {
     options.onExercise?.(exercise.name)

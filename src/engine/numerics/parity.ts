@@ -112,6 +112,13 @@ export const describeSession = (session: Session): string =>
 function checkComparable(reference: Session, test: Session, ids: readonly number[]): void {
   if (ids.length === 0)
     throw new GretaError('usage', 'There is nothing to compare: the token sequence is empty.', 'Give a prompt or token ids.')
+  for (const session of [reference, test])
+    if (ids.length > session.options.context)
+      throw new GretaError(
+        'out-of-range',
+        `${ids.length} tokens are to be compared; the context of ${describeSession(session)} holds ${session.options.context}.`,
+        'Take fewer tokens, or load with a longer context.'
+      )
   const [a, b] = [reference.config.vocabularySize, test.config.vocabularySize]
   if (a !== b)
     throw new GretaError(

@@ -30,6 +30,7 @@ import {
   faultSchema,
   healthReportSchema,
   lensReportSchema,
+  noiseReportSchema,
   parityReportSchema,
   sequenceSchema,
   sideSchema
@@ -194,6 +195,8 @@ export const METHODS = {
     divergenceReportSchema
   ),
   'numerics.equivalence': method(v.object({ test: sideSchema, sequence: sequenceSchema }), equivalenceReportSchema),
+  /** The noise floor of one side: repeats, other chunks, one thread. */
+  'numerics.noise': method(v.object({ test: sideSchema, sequence: sequenceSchema }), noiseReportSchema),
   'numerics.health': method(
     v.object({ test: sideSchema, sequences: v.pipe(v.array(sequenceSchema), v.minLength(1), v.maxLength(64)) }),
     healthReportSchema

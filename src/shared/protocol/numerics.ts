@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { LAYER_POINTS } from '../model/trace-points'
+import { LAYER_POINTS, TRACE_FLOAT_FIELDS } from '../model/trace-points'
 import { LIMITS } from './limits'
 import { anyNumber, count, pathSchema, runIdSchema, toAnyNumber, tokenIdSchema, type Value } from './schemas'
 
@@ -173,6 +173,31 @@ export const equivalenceReportSchema = v.object({
   verdict: v.picklist(['equal', 'different'])
 })
 export type EquivalenceReport = Value<typeof equivalenceReportSchema>
+
+export const noiseReportSchema = v.object({
+  test: text,
+  positions: count,
+  tracePoints: count,
+  /** Against the first time. `largest`: the largest relative difference of any statistic. */
+  repeats: v.array(v.object({ name: text, differingRows: count, largest: measured })),
+  /** One entry a statistic: the 99th percentile over positions and repeats, by trace index, and where it is largest. */
+  floors: v.array(
+    v.object({
+      field: v.picklist(TRACE_FLOAT_FIELDS),
+      percentile99: v.array(measured),
+      largest: measured,
+      layer: layerIndex,
+      point: tracePoint
+    })
+  ),
+  verdict: v.picklist(['bit-identical', 'noisy'])
+})
+/** What repeats of the same computation differ by: below it, a difference is no drift. */
+export type NoiseReport = Value<typeof noiseReportSchema>
+
+export const TOKEN_VERDICTS = ['identical', 'within band', 'different'] as const
+/** Of one recorded row, computed again on the recorded tokens. */
+export type TokenVerdict = (typeof TOKEN_VERDICTS)[number]
 
 export const ALERT_KINDS = ['nan', 'infinity', 'saturated', 'all-zero', 'constant', 'frozen', 'rms-jump'] as const
 export const healthAlertSchema = v.object({

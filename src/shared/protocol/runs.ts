@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { FINISH_REASONS, generationSettingsSchema, generationSummarySchema, promptSchema } from './generation'
 import { LIMITS } from './limits'
 import { loadedModelSchema } from './model'
+import { TOKEN_VERDICTS } from './numerics'
 import { count, finite, runIdSchema, type Value } from './schemas'
 
 const name = v.pipe(v.string(), v.maxLength(LIMITS.nameCharacters))
@@ -107,6 +108,8 @@ export const runCheckSchema = v.object({
   ),
   /** What is not the same as then: model hash, backend, engine build … Empty when everything agrees. */
   circumstances: v.array(v.string()),
+  /** One a generated token, its recorded logits against those computed on the recorded tokens; empty where none were kept. */
+  tokens: v.array(v.picklist(TOKEN_VERDICTS)),
   milliseconds: finite
 })
 export type RunCheck = Value<typeof runCheckSchema>

@@ -13,6 +13,7 @@ import { domainOf } from '../layers/domain-of-view'
 import { indexOfCursor, pointColumnLabel, pointPicture, positionPicture, rowsOfMode } from '../layers/matrices'
 import { MODE_TITLES } from '../layers/Toolbar'
 import { FIELD_TITLES, focusOf } from '../layers/use-layers'
+import { useFloor } from './NoiseFloor'
 import { type Side, usePairState } from './pair-state'
 import type { Pair } from './use-pair'
 
@@ -29,6 +30,7 @@ export const ComparePicture = ({ pair, difference }: { readonly pair: Pair; read
   const moveCursor = useStore((state) => state.moveCursor)
   const moveHover = useStore((state) => state.moveHover)
   const letterKeys = useStore((state) => state.settings.letterShortcuts)
+  const floor = useFloor(pair)
   const layers = difference.layerCount
   const source: StatisticsSource = side === 'difference' ? difference : ((side === 'a' ? pair.a : pair.b).statistics as StatisticsSource)
   const position = Math.max(0, Math.min(difference.end - 1, cursor.token ?? difference.end - 1))
@@ -43,7 +45,7 @@ export const ComparePicture = ({ pair, difference }: { readonly pair: Pair; read
   if (matrix instanceof PointMatrix) matrix.moveTo(position)
   const sharedRevision = pair.a.revision + pair.b.revision
   const scale = useMemo(() => {
-    if (side === 'difference') return makeScale('log', { low: LEAST_DIFFERENCE, high: 1 })
+    if (side === 'difference') return makeScale('log', { low: Math.max(LEAST_DIFFERENCE, ...(floor ?? [])), high: 1 })
     const domains = [pair.a.statistics, pair.b.statistics].map((trace) =>
       trace === undefined
         ? undefined
@@ -52,7 +54,7 @@ export const ComparePicture = ({ pair, difference }: { readonly pair: Pair; read
     const [a, b] = domains
     return makeScale('log', { low: Math.min(a?.low ?? 1, b?.low ?? 1), high: Math.max(a?.high ?? 1, b?.high ?? 1) })
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the revision stands for the data of both runs
-  }, [side, pair.a, pair.b, field, layers, sharedRevision])
+  }, [side, pair.a, pair.b, field, layers, sharedRevision, floor])
   const index = indexOfCursor(cursor.layer, cursor.point, layers)
   const ghostIndex = indexOfCursor(hover.layer, hover.point, layers)
   const paletteName = side === 'difference' ? 'viridis' : 'cividis'

@@ -1,4 +1,4 @@
-import { GitFork, Info } from 'lucide-react'
+import { GitFork } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { formatMilliseconds } from '../../../shared/units'
 import { useTranslate } from '../../i18n'
@@ -7,6 +7,7 @@ import { tracePointAt } from '../../../shared/model/trace-points'
 import { FIELD_TITLES } from '../layers/use-layers'
 import { tensorName } from '../layers/matrices'
 import { forkOf, medianStep, sameTokens } from './alignment'
+import { NoiseFloor, useFloor } from './NoiseFloor'
 import { usePairState } from './pair-state'
 import type { Pair } from './use-pair'
 
@@ -14,6 +15,7 @@ import type { Pair } from './use-pair'
 export const Verdict = ({ pair }: { readonly pair: Pair }) => {
   const t = useTranslate()
   const field = usePairState((state) => state.field)
+  const floor = useFloor(pair)
   const { a, b, difference } = pair
   const fork = forkOf(a, b)
   const same = sameTokens(a, b)
@@ -43,7 +45,9 @@ export const Verdict = ({ pair }: { readonly pair: Pair }) => {
             tensor: tensorName(beforeFork.traceIndex, a.layerCount),
             position: String(beforeFork.position),
             value: beforeFork.difference.toExponential(1)
-          })}
+          })}{' '}
+          {floor !== undefined &&
+            t(beforeFork.difference <= (floor[beforeFork.traceIndex] ?? 0) ? 'compare.withinFloor' : 'compare.aboveFloor')}
         </Card>
       )}
       <Card title={t('compare.stepMedian')}>
@@ -57,9 +61,7 @@ export const Verdict = ({ pair }: { readonly pair: Pair }) => {
           <GitFork aria-hidden size={12} /> {t('compare.afterFork')}
         </p>
       )}
-      <p className="m-0 flex w-full items-center gap-1.5 text-xs text-muted">
-        <Info aria-hidden size={12} /> {t('compare.noiseFloor')} {t('compare.keysHelp')}
-      </p>
+      <NoiseFloor pair={pair} />
     </div>
   )
 }

@@ -61,14 +61,27 @@ export const compareMessages = defineMessages({
   inspectorTitle: { en: 'A | B', es: 'A | B' },
   relative: { en: 'Relative', es: 'Relativa' },
   legendDifference: {
-    en: 'relative difference |A−B| / max(|A|,|B|), log, 1e-8 to 1; equal bits are the darkest colour',
-    es: 'diferencia relativa |A−B| / max(|A|,|B|), log, de 1e-8 a 1; los bits iguales tienen el color más oscuro'
+    en: 'relative difference |A−B| / max(|A|,|B|), log; equal bits are the darkest colour',
+    es: 'diferencia relativa |A−B| / max(|A|,|B|), log; los bits iguales tienen el color más oscuro'
   },
   legendShared: { en: '{statistic}, log, one scale for A and B', es: '{statistic}, log, una escala para A y B' },
-  noiseFloor: {
-    en: 'Noise floor: not measured. Repeat a run on the same backend and compare the two to see it.',
-    es: 'Ruido de fondo: sin medir. Repite una ejecución en el mismo motor y compara ambas para verlo.'
+  noiseUnknown: { en: 'Noise floor: not measured.', es: 'Ruido de fondo: sin medir.' },
+  noiseMeasure: { en: 'Measure by repeats', es: 'Medir con repeticiones' },
+  noiseMeasuring: { en: 'Measuring…', es: 'Midiendo…' },
+  noiseNone: {
+    en: 'Noise floor of B: 0. {count} repeats on {backend}, in other chunks and with one thread too, agree to the bit: every difference is real.',
+    es: 'Ruido de fondo de B: 0. {count} repeticiones en {backend}, también con otros bloques y un solo hilo, coinciden bit a bit: toda diferencia es real.'
   },
+  noiseCounts: {
+    en: 'Noise floor: only measured for values, not for counts.',
+    es: 'Ruido de fondo: solo se mide para valores, no para recuentos.'
+  },
+  noiseFloor: {
+    en: 'Noise floor of B, {statistic}: {value} relative (99 % of positions, {count} repeats on {backend}), largest at {place}. The colour scale of the difference begins there.',
+    es: 'Ruido de fondo de B, {statistic}: {value} relativo (99 % de las posiciones, {count} repeticiones en {backend}), mayor en {place}. La escala de color de la diferencia empieza ahí.'
+  },
+  withinFloor: { en: '(within the noise floor)', es: '(dentro del ruido de fondo)' },
+  aboveFloor: { en: '(above the noise floor)', es: '(por encima del ruido de fondo)' },
   heatmap: { en: 'Heatmap: {what}, {mode}', es: 'Mapa de calor: {what}, {mode}' },
   notShared: { en: 'not in both runs', es: 'no está en ambas' },
 

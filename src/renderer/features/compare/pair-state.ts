@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { LayersMode } from '../layers/view-state'
 import type { TraceField } from '../../../shared/model/trace-points'
+import type { NoiseReport } from '../../../shared/protocol'
 
 export const SIDES = ['a', 'b', 'difference'] as const
 export type Side = (typeof SIDES)[number]
@@ -14,6 +15,9 @@ export interface PairState {
   readonly side: Side
   readonly field: TraceField
   readonly mode: LayersMode
+  /** Measured noise floors by run. */
+  readonly noise: Readonly<Record<string, NoiseReport>>
+  readonly measuring: boolean
   readonly change: (part: Partial<Omit<PairState, 'change' | 'swap'>>) => void
   readonly swap: () => void
 }
@@ -25,6 +29,8 @@ export const usePairState = create<PairState>()((set) => ({
   side: 'difference',
   field: 'rms',
   mode: 'everything',
+  noise: {},
+  measuring: false,
   change: (part) => set(part),
   swap: () => set((state) => ({ a: state.b, b: state.a }))
 }))

@@ -16,6 +16,7 @@ import { Switch } from '../../ui/Switch'
 import { TextField } from '../../ui/TextField'
 import { deleteRun, exportRun, updateRun, useLibrary } from './library'
 import { formatWhen, STATE_WORDS, verdictWords } from './run-words'
+import { TokenVerdicts } from './TokenVerdicts'
 
 const Fact = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
   <div className="grid grid-cols-[7rem_minmax(0,1fr)] gap-2 border-b border-line/60 py-1 text-sm last:border-0">
@@ -33,6 +34,7 @@ const Verdict = ({ check }: { readonly check: RunCheck }) => {
         {text}
       </Badge>
       <p className="text-sm">{check.sentence}</p>
+      {check.tokens.length > 0 && <TokenVerdicts tokens={check.tokens} />}
       {check.circumstances.length > 0 && <p className="text-sm text-muted">{check.circumstances.join(' · ')}</p>}
     </div>
   )

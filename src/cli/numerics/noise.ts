@@ -1,0 +1,58 @@
+import { measureNoise } from '../../engine/numerics/noise-floor'
+import { loadSession } from '../../engine/session'
+import { errorFigure } from '../../shared/figures'
+import { type NoiseReport, toWire } from '../../shared/protocol/numerics'
+import { helpLines, type Options, parseWords } from '../arguments'
+import { LOAD_OPTIONS, loadOptions } from '../load-settings'
+import { bundledModel, EXIT, type Verb } from '../program'
+import { asLongWork } from './long-work'
+import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
+import { withSession } from './sides'
+
+const OPTIONS = {
+  ...LOAD_OPTIONS,
+  ...SEQUENCE_OPTIONS,
+  json: { kind: 'flag', help: 'one JSON object on stdout' }
+} as const satisfies Options
+
+export const noise: Verb = {
+  summary: 'the noise floor: what repeats, other chunks and other threads differ by',
+  async run(words, surroundings) {
+    const { options, help } = parseWords(OPTIONS, words)
+    if (help) {
+      surroundings.out(`usage: greta noise [options]
+
+Computes the same tokens again, in other chunks and with one thread, and compares the statistics of every trace point with the
+first time: a difference below this floor says nothing about the arithmetic. Exit code 0: measured.
+
+${helpLines(OPTIONS)}
+`)
+      return EXIT.ok
+    }
+    const json = options.json === true
+    const report = await withSession(surroundings, options, json, async (session) => {
+      const second = await loadSession(options.model ?? bundledModel(surroundings.appRoot), { ...loadOptions(options), threads: 1 })
+      try {
+        return await asLongWork(surroundings, json, ({ signal, say }) =>
+          measureNoise(session, second, sequenceOf(options, session.tokenizer), { signal, onRepeat: say })
+        )
+      } finally {
+        await second.close()
+      }
+    })
+    surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : noiseText(report))
+    return EXIT.ok
+  }
+}
+
+function noiseText(report: NoiseReport): string {
+  const repeats = report.repeats.map(({ name, differingRows, largest }) =>
+    differingRows === 0
+      ? `✓ ${name}: every bit equal`
+      : `≈ ${name}: ${differingRows} rows differ, a statistic by at most ${errorFigure(largest)}`
+  )
+  const floors = report.floors.map(({ field, largest, layer, point }) =>
+    largest === 0 ? `floor of ${field}: 0` : `floor of ${field}: ${errorFigure(largest)} (99 % of positions), at layer ${layer} ${point}`
+  )
+  return `${report.test}: ${report.positions} positions × ${report.tracePoints} trace points\n${[...repeats, ...floors].join('\n')}\nVERDICT=${report.verdict.toUpperCase()}\n`
+}
