@@ -25,6 +25,20 @@ constexpr uint32_t point_width(const ModelDescription& model, LayerPoint point) 
   }
 }
 
+// Floats in one token's row of each input of an operation (docs/operations.md).
+constexpr uint32_t operation_input_width(const ModelDescription& model, LayerPoint point) {
+  switch (point) {
+    case LayerPoint::attn_context:
+    case LayerPoint::attn_out:
+      return model.head_count * model.head_dim;
+    case LayerPoint::ffn_act:
+    case LayerPoint::ffn_down:
+      return model.feed_forward_length;
+    default:
+      return model.embedding_length;
+  }
+}
+
 // Floats in a token's row of any trace index; 0 beyond the last.
 constexpr uint32_t trace_width(const ModelDescription& model, uint32_t index) {
   if (index == trace_index_embedding() || index == trace_index_final_norm(model.layer_count)) return model.embedding_length;

@@ -7,24 +7,6 @@
 
 namespace greta {
 
-namespace {
-
-// Floats in one token's row of each input of an operation (docs/operations.md).
-uint32_t operation_input_width(const ModelDescription& model, LayerPoint point) {
-  switch (point) {
-    case LayerPoint::attn_context:
-    case LayerPoint::attn_out:
-      return model.head_count * model.head_dim;
-    case LayerPoint::ffn_act:
-    case LayerPoint::ffn_down:
-      return model.feed_forward_length;
-    default:
-      return model.embedding_length;
-  }
-}
-
-}  // namespace
-
 Status Engine::evaluate_row(const std::vector<int32_t>& ids, float* logits) {
   GRETA_RETURN_IF_ERROR(check_ids(ids));
   const uint32_t last = static_cast<uint32_t>(ids.size()) - 1;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -308,6 +309,8 @@ void* shared_array(const void* key, size_t bytes) {
 void* shared_dynamic() { return current->wave->block->dynamic; }
 
 void run_grid(const GridConfig& grid_config, void (*grid_call)(void*), void* argument) {
+  static std::mutex one_grid;  // two engines in one process share this device
+  const std::lock_guard lock(one_grid);
   config = grid_config;
   call = grid_call;
   call_argument = argument;

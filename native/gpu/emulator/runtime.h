@@ -10,6 +10,12 @@
 #include "gpu/emulator/race_checker.h"
 
 namespace emulator {
+// A device that dies: after `launches_until_lost` more kernels nothing runs any more and every wait fails (-1 = never).
+inline int64_t launches_until_lost = -1;
+inline bool device_lost = false;
+inline void count_launch() {
+  if (launches_until_lost > 0 && --launches_until_lost == 0) device_lost = true;
+}
 struct Graph {
   std::vector<std::function<void()>> operations;
 };
@@ -25,7 +31,7 @@ using hipStream_t = emulator::StreamState*;
 using hipGraph_t = emulator::Graph*;
 using hipGraphExec_t = emulator::Graph*;
 using hipEvent_t = emulator::Event*;
-enum { hipSuccess = 0, hipErrorOutOfMemory = 2, hipErrorNotReady = 600 };
+enum { hipSuccess = 0, hipErrorOutOfMemory = 2, hipErrorNotReady = 600, hipErrorLaunchFailure = 719 };
 enum hipMemcpyKind { hipMemcpyHostToDevice, hipMemcpyDeviceToHost, hipMemcpyDeviceToDevice };
 enum { hipStreamNonBlocking = 1, hipStreamCaptureModeThreadLocal = 1, hipHostMallocDefault = 0 };
 enum { hipDeviceAttributeMultiprocessorCount, hipDeviceAttributeComputeCapabilityMajor, hipDeviceAttributeComputeCapabilityMinor };
@@ -34,12 +40,17 @@ namespace emulator {
 inline void enqueue(hipStream_t stream, std::function<void()> operation) {
   if (stream && stream->capture)
     stream->capture->operations.push_back(std::move(operation));
-  else
+  else if (!device_lost)
     operation();
 }
 }  // namespace emulator
-inline const char* hipGetErrorString(hipError_t error) { return error == hipErrorOutOfMemory ? "out of memory" : error ? "error" : "no error"; }
-inline hipError_t hipGetLastError() { return 0; }
+inline const char* hipGetErrorString(hipError_t error) {
+  return error == hipErrorOutOfMemory     ? "out of memory"
+         : error == hipErrorLaunchFailure ? "unspecified launch failure"
+         : error                          ? "error"
+                                          : "no error";
+}
+inline hipError_t hipGetLastError() { return emulator::device_lost ? hipErrorLaunchFailure : 0; }
 inline hipError_t hipGetDeviceCount(int* count) { return *count = 1, 0; }
 inline hipError_t hipSetDevice(int) { return 0; }
 inline hipError_t hipDeviceGetAttribute(int* value, int attribute, int) {
@@ -77,7 +88,7 @@ inline hipError_t hipMemsetAsync(void* to, int value, size_t bytes, hipStream_t 
 }
 inline hipError_t hipStreamCreateWithFlags(hipStream_t* stream, int) { return *stream = new emulator::StreamState, 0; }
 inline hipError_t hipStreamDestroy(hipStream_t stream) { return delete stream, 0; }
-inline hipError_t hipStreamSynchronize(hipStream_t) { return 0; }
+inline hipError_t hipStreamSynchronize(hipStream_t) { return hipGetLastError(); }
 inline hipError_t hipStreamBeginCapture(hipStream_t stream, int) { return stream->capture = new emulator::Graph, 0; }
 inline hipError_t hipStreamEndCapture(hipStream_t stream, hipGraph_t* graph) {
   *graph = stream->capture;
@@ -88,7 +99,8 @@ inline hipError_t hipGraphInstantiate(hipGraphExec_t* executable, hipGraph_t gra
   return *executable = new emulator::Graph(*graph), 0;
 }
 inline hipError_t hipGraphLaunch(hipGraphExec_t graph, hipStream_t) {
-  for (auto& operation : graph->operations) operation();
+  for (auto& operation : graph->operations)
+    if (!emulator::device_lost) operation();
   return 0;
 }
 inline hipError_t hipGraphExecDestroy(hipGraphExec_t graph) { return delete graph, 0; }

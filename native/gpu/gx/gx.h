@@ -264,6 +264,24 @@ GX_DEVICE uint32_t load_acquire(uint32_t* address) {
   return __hip_atomic_load(address, __ATOMIC_ACQUIRE, __HIP_MEMORY_SCOPE_AGENT);
 #endif
 }
+// No order with other accesses, but never a stale copy of this block's own.
+GX_DEVICE uint32_t load_relaxed(uint32_t* address) {
+#if defined(GX_EMULATOR)
+  return emulator::atomic_load(address);
+#elif defined(GX_AMD)
+  return __hip_atomic_load(address, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+#else
+  return *static_cast<volatile uint32_t*>(address);
+#endif
+}
+// To host memory, for the host to read at any time.
+GX_DEVICE void store_to_host(uint32_t* address, uint32_t value) {
+#if defined(GX_AMD)
+  __hip_atomic_store(address, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_SYSTEM);
+#else
+  *static_cast<volatile uint32_t*>(address) = value;
+#endif
+}
 
 // ---- arithmetic whose rounding must not depend on the compiler's mood
 GX_DEVICE float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
@@ -299,7 +317,10 @@ using Stream = hipStream_t;
 #if defined(GX_EMULATOR)
 template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_bytes, Stream stream, A... arguments) {
-  emulator::enqueue(stream, [=] { emulator::launch(kernel, grid, block, lds_bytes, static_cast<P>(arguments)...); });
+  emulator::enqueue(stream, [=] {
+    emulator::launch(kernel, grid, block, lds_bytes, static_cast<P>(arguments)...);
+    emulator::count_launch();
+  });
 }
 template <class... P, class... A>
 void launch_overlapped(void (*kernel)(P...), dim3 grid, dim3 block, size_t lds_bytes, Stream stream, A... arguments) {

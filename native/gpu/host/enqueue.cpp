@@ -36,6 +36,8 @@ AttentionJob GpuBackend::attention_job(uint32_t layer, bool traced, float* trace
   job.arrivals = memory_.arrivals;
   job.context = memory_.context, job.context_stride = memory_.operand_width(memory_.q_width());
   job.trace_stride = memory_.trace_row.stride;
+  job.rotated_f32 = memory_.rotated_f32;
+  job.progress = progress(layer, Stage::attention);
   if (traced) {
     const auto at = [&](LayerPoint p) { return trace + memory_.trace_row.offset[static_cast<uint32_t>(p)]; };
     job.trace_q = at(LayerPoint::q), job.trace_k = at(LayerPoint::k), job.trace_v = at(LayerPoint::v),
@@ -55,21 +57,39 @@ void GpuBackend::enqueue_one(Mode mode, uint32_t chunks, Timer* timer) {
   dequantize_rows(m.embedding, model.token_embedding.type, model.vocab_size, embedding, &m.state->token, 1, m.residual, stream_);
   if (traced) (void)hipMemcpyAsync(m.trace_embedding, m.residual, embedding * sizeof(float), hipMemcpyDeviceToDevice, stream_);
   mark(model.layer_count, TimedBlock::embedding);
+  // The norm is part of the product that follows; a timed run has it as a kernel of its own (the same bits), to time it.
+  const auto norm_first = [&](MatrixJob& job, const float* weight, float* trace, uint32_t layer) {
+    if (timer) {
+      norm_rows(m.residual, weight, embedding, model.rms_norm_epsilon, 1, m.normed, m.operand_width(embedding), trace, m.trace_row.stride, stream_);
+      job.input = m.normed;
+      mark(layer, TimedBlock::norm);
+    } else {
+      job.norm_input = m.residual, job.norm_weight = weight, job.norm_columns = embedding, job.norm_epsilon = model.rms_norm_epsilon;
+      job.trace_norm = trace;
+    }
+  };
   for (uint32_t l = 0; l < model.layer_count; l++) {
     const LayerMemory& layer = m.layers[l];
     const auto at = [&](LayerPoint p) { return traced ? trace_point(l, p) : nullptr; };
     MatrixJob qkv = job_of(layer.qkv);
-    qkv.norm_input = m.residual, qkv.norm_weight = layer.attn_norm.data, qkv.norm_columns = embedding, qkv.norm_epsilon = model.rms_norm_epsilon;
+    qkv.progress = progress(l, Stage::qkv);
+    norm_first(qkv, layer.attn_norm.data, at(LayerPoint::attn_norm), l);
     qkv.output = m.qkv, qkv.output_stride = m.qkv_width();
-    qkv.trace_norm = at(LayerPoint::attn_norm);
     matvec(qkv, Epilogue::store, blocks, stream_);
     mark(l, TimedBlock::qkv);
 
     AttentionJob attention = attention_job(l, traced, traced ? trace_point(l, LayerPoint::attn_norm) - m.trace_row.offset[0] : nullptr);
     attention.chunks = chunks;
-    attend_one(attention, stream_);
+    if (m.f32_cache) {
+      attention.from_state = 1;
+      rotate_and_store(attention, stream_);
+      attend_f32(attention, stream_);
+    } else {
+      attend_one(attention, stream_);
+    }
 
     MatrixJob output = job_of(layer.output);
+    output.progress = progress(l, Stage::attention_output);
     output.input = m.context;
     output.output = m.residual, output.output_stride = embedding;
     output.trace_product = at(LayerPoint::attn_out), output.trace_output = at(LayerPoint::attn_residual);
@@ -77,14 +97,14 @@ void GpuBackend::enqueue_one(Mode mode, uint32_t chunks, Timer* timer) {
     mark(l, TimedBlock::attention);
 
     MatrixJob gate_up = job_of(layer.gate_up);
-    gate_up.norm_input = m.residual, gate_up.norm_weight = layer.ffn_norm.data, gate_up.norm_columns = embedding;
-    gate_up.norm_epsilon = model.rms_norm_epsilon;
+    gate_up.progress = progress(l, Stage::gate_up);
+    norm_first(gate_up, layer.ffn_norm.data, at(LayerPoint::ffn_norm), l);
     gate_up.output_f16 = m.activated, gate_up.output_f16_stride = m.operand_width(model.feed_forward_length);
-    gate_up.trace_norm = at(LayerPoint::ffn_norm), gate_up.trace_gate = at(LayerPoint::ffn_gate);
-    gate_up.trace_up = at(LayerPoint::ffn_up), gate_up.trace_act = at(LayerPoint::ffn_act);
+    gate_up.trace_gate = at(LayerPoint::ffn_gate), gate_up.trace_up = at(LayerPoint::ffn_up), gate_up.trace_act = at(LayerPoint::ffn_act);
     matvec(gate_up, Epilogue::silu, blocks, stream_);
 
     MatrixJob down = job_of(layer.down);
+    down.progress = progress(l, Stage::down);
     down.input = m.activated;
     down.output = m.residual, down.output_stride = embedding;
     down.trace_product = at(LayerPoint::ffn_down), down.trace_output = at(LayerPoint::layer_out);
@@ -92,9 +112,9 @@ void GpuBackend::enqueue_one(Mode mode, uint32_t chunks, Timer* timer) {
     mark(l, TimedBlock::ffn);
   }
   MatrixJob head = job_of(m.lm_head);
-  head.norm_input = m.residual, head.norm_weight = m.final_norm.data, head.norm_columns = embedding, head.norm_epsilon = model.rms_norm_epsilon;
+  head.progress = progress(model.layer_count, Stage::lm_head);
+  norm_first(head, m.final_norm.data, traced ? m.trace_final_norm : nullptr, model.layer_count);
   head.output = m.logits, head.output_stride = model.vocab_size;
-  head.trace_norm = traced ? m.trace_final_norm : nullptr;
   matvec(head, Epilogue::store, blocks, stream_);
   mark(model.layer_count, TimedBlock::lm_head);
   if (mode == Mode::greedy) argmax_advance(m.logits, model.vocab_size, m.state, m.greedy_list, stream_);
@@ -123,64 +143,110 @@ void GpuBackend::enqueue_matmul(const MatrixGroup& group, MatrixJob job, Epilogu
   }
 }
 
-// Layers over `count` tokens whose ids are in memory_.tokens; leaves the residual stream. Traced rows are reduced layer by layer.
-void GpuBackend::enqueue_many(uint32_t count, uint32_t position, bool traced, const ForwardInput* input, uint32_t input_row, Timer* timer) {
+void GpuBackend::enqueue_norm(const Slice& slice, uint32_t layer, LayerPoint point) {
+  const ModelMemory& m = memory_;
+  const uint32_t embedding = m.model.embedding_length;
+  const DeviceVector& weight = point == LayerPoint::attn_norm ? m.layers[layer].attn_norm : m.layers[layer].ffn_norm;
+  norm_rows(m.residual, weight.data, embedding, m.model.rms_norm_epsilon, slice.count, m.normed, m.operand_width(embedding),
+            slice.traced || slice.faulty() ? trace_point(0, point) : nullptr, m.trace_row.stride, stream_);
+  if (slice.faulty()) plant_nan(slice, layer, point);
+  if (slice.timer) slice.timer->mark(layer, TimedBlock::norm);
+}
+
+void GpuBackend::enqueue_attention(const Slice& slice, uint32_t layer) {
+  const ModelMemory& m = memory_;
+  const LayerMemory& l = m.layers[layer];
+  const bool keep_rows = slice.traced || slice.faulty();
+  enqueue_norm(slice, layer, LayerPoint::attn_norm);
+  MatrixJob qkv = job_of(l.qkv);
+  qkv.progress = progress(layer, Stage::qkv);
+  qkv.tokens = slice.count, qkv.input = m.normed;
+  qkv.output = m.qkv, qkv.output_stride = m.qkv_width();
+  if (slice.faulty())
+    enqueue_qkv_with_faults(slice, layer, qkv);
+  else
+    enqueue_matmul(l.qkv, qkv, Epilogue::store);
+  if (slice.timer) slice.timer->mark(layer, TimedBlock::qkv);
+
+  AttentionJob attention = attention_job(layer, keep_rows, m.trace_rows);
+  attention.tokens = slice.count, attention.first_position = slice.position;
+  uint32_t stale = 0;
+  if (slice.faulty()) use_faulty_rotations(slice, layer, &attention);
+  rotate_and_store(attention, stream_);
+  if (slice.faulty()) {
+    for (const LayerPoint point : {LayerPoint::q, LayerPoint::k, LayerPoint::v}) plant_nan(slice, layer, point);
+    stale = swap_in_stale_slot(slice, layer);
+  }
+  if (m.f32_cache)
+    attend_f32(attention, stream_);
+  else
+    attend_many(attention, stream_);
+  restore_slot(layer, stale);
+  if (slice.faulty()) plant_nan(slice, layer, LayerPoint::attn_context);
+
+  MatrixJob output = job_of(l.output);
+  output.progress = progress(layer, Stage::attention_output);
+  output.tokens = slice.count, output.input = m.context;
+  output.output = m.residual, output.output_stride = m.model.embedding_length;
+  if (keep_rows) output.trace_product = trace_point(0, LayerPoint::attn_out), output.trace_output = trace_point(0, LayerPoint::attn_residual);
+  if (slice.faulty()) {
+    enqueue_residual_with_faults(slice, layer, LayerPoint::attn_out, l.output, output, m.context, m.q_width());
+    for (const LayerPoint point : {LayerPoint::attn_out, LayerPoint::attn_residual}) plant_nan(slice, layer, point);
+  } else {
+    enqueue_matmul(l.output, output, Epilogue::residual);
+  }
+  if (slice.timer) slice.timer->mark(layer, TimedBlock::attention);
+}
+
+void GpuBackend::enqueue_feed_forward(const Slice& slice, uint32_t layer) {
+  const ModelMemory& m = memory_;
+  const LayerMemory& l = m.layers[layer];
+  const auto at = [&](LayerPoint p) { return slice.traced || slice.faulty() ? trace_point(0, p) : nullptr; };
+  enqueue_norm(slice, layer, LayerPoint::ffn_norm);
+  MatrixJob gate_up = job_of(l.gate_up);
+  gate_up.progress = progress(layer, Stage::gate_up);
+  gate_up.tokens = slice.count, gate_up.input = m.normed;
+  gate_up.output_f16 = m.activated, gate_up.output_f16_stride = m.operand_width(m.model.feed_forward_length);
+  gate_up.trace_gate = at(LayerPoint::ffn_gate), gate_up.trace_up = at(LayerPoint::ffn_up), gate_up.trace_act = at(LayerPoint::ffn_act);
+  if (slice.faulty()) {
+    enqueue_gate_up_with_faults(slice, layer, gate_up);
+    for (const LayerPoint point : {LayerPoint::ffn_gate, LayerPoint::ffn_up, LayerPoint::ffn_act}) plant_nan(slice, layer, point);
+  } else {
+    enqueue_matmul(l.gate_up, gate_up, Epilogue::silu);
+  }
+  MatrixJob down = job_of(l.down);
+  down.progress = progress(layer, Stage::down);
+  down.tokens = slice.count, down.input = m.activated;
+  down.output = m.residual, down.output_stride = m.model.embedding_length;
+  down.trace_product = at(LayerPoint::ffn_down), down.trace_output = at(LayerPoint::layer_out);
+  if (slice.faulty()) {
+    enqueue_residual_with_faults(slice, layer, LayerPoint::ffn_down, l.down, down, m.activated, m.model.feed_forward_length);
+    for (const LayerPoint point : {LayerPoint::ffn_down, LayerPoint::layer_out}) plant_nan(slice, layer, point);
+  } else {
+    enqueue_matmul(l.down, down, Epilogue::residual);
+  }
+  if (slice.timer) slice.timer->mark(layer, TimedBlock::ffn);
+}
+
+// The layers over a slice whose ids are in memory_.tokens; leaves the residual stream. Traced rows are reduced layer by layer.
+void GpuBackend::enqueue_many(const Slice& slice) {
   const ModelMemory& m = memory_;
   const ModelDescription& model = m.model;
   const uint32_t embedding = model.embedding_length, columns = trace_point_count(model.layer_count);
-  const uint32_t embedding_width = m.operand_width(embedding);
-  const auto mark = [&](uint32_t layer, TimedBlock block) {
-    if (timer) timer->mark(layer, block);
-  };
-  const bool stats = traced && input->taps.stats, hashes = traced && input->taps.hashes;
-  dequantize_rows(m.embedding, model.token_embedding.type, model.vocab_size, embedding, m.tokens, count, m.residual, stream_);
-  if (traced) {
-    (void)hipMemcpyAsync(m.trace_embedding, m.residual, uint64_t{count} * embedding * sizeof(float), hipMemcpyDeviceToDevice, stream_);
-    gpu::trace_rows(m.trace_many + model.layer_count * kLayerPointCount, 1, count, columns, stats ? m.stats : nullptr, hashes ? m.hashes : nullptr,
-                    stream_);
+  TraceStats* stats = slice.traced && slice.input->taps.stats ? m.stats : nullptr;
+  uint64_t* hashes = slice.traced && slice.input->taps.hashes ? m.hashes : nullptr;
+  dequantize_rows(m.embedding, model.token_embedding.type, model.vocab_size, embedding, m.tokens, slice.count, m.residual, stream_);
+  if (slice.traced) {
+    (void)hipMemcpyAsync(m.trace_embedding, m.residual, uint64_t{slice.count} * embedding * sizeof(float), hipMemcpyDeviceToDevice, stream_);
+    gpu::trace_rows(m.trace_many + model.layer_count * kLayerPointCount, 1, slice.count, columns, stats, hashes, stream_);
   }
-  mark(model.layer_count, TimedBlock::embedding);
+  if (slice.timer) slice.timer->mark(model.layer_count, TimedBlock::embedding);
   for (uint32_t l = 0; l < model.layer_count; l++) {
-    const LayerMemory& layer = m.layers[l];
-    const auto at = [&](LayerPoint p) { return traced ? trace_point(0, p) : nullptr; };
-    norm_rows(m.residual, layer.attn_norm.data, embedding, model.rms_norm_epsilon, count, m.normed, embedding_width, at(LayerPoint::attn_norm),
-              m.trace_row.stride, stream_);
-    mark(l, TimedBlock::norm);
-    MatrixJob qkv = job_of(layer.qkv);
-    qkv.tokens = count, qkv.input = m.normed;
-    qkv.output = m.qkv, qkv.output_stride = m.qkv_width();
-    enqueue_matmul(layer.qkv, qkv, Epilogue::store);
-    mark(l, TimedBlock::qkv);
-
-    AttentionJob attention = attention_job(l, traced, m.trace_rows);
-    attention.tokens = count, attention.first_position = position;
-    rotate_and_store(attention, stream_);
-    attend_many(attention, stream_);
-    MatrixJob output = job_of(layer.output);
-    output.tokens = count, output.input = m.context;
-    output.output = m.residual, output.output_stride = embedding;
-    output.trace_product = at(LayerPoint::attn_out), output.trace_output = at(LayerPoint::attn_residual);
-    enqueue_matmul(layer.output, output, Epilogue::residual);
-    mark(l, TimedBlock::attention);
-
-    norm_rows(m.residual, layer.ffn_norm.data, embedding, model.rms_norm_epsilon, count, m.normed, embedding_width, at(LayerPoint::ffn_norm),
-              m.trace_row.stride, stream_);
-    mark(l, TimedBlock::norm);
-    MatrixJob gate_up = job_of(layer.gate_up);
-    gate_up.tokens = count, gate_up.input = m.normed;
-    gate_up.output_f16 = m.activated, gate_up.output_f16_stride = m.operand_width(model.feed_forward_length);
-    gate_up.trace_gate = at(LayerPoint::ffn_gate), gate_up.trace_up = at(LayerPoint::ffn_up), gate_up.trace_act = at(LayerPoint::ffn_act);
-    enqueue_matmul(layer.gate_up, gate_up, Epilogue::silu);
-    MatrixJob down = job_of(layer.down);
-    down.tokens = count, down.input = m.activated;
-    down.output = m.residual, down.output_stride = embedding;
-    down.trace_product = at(LayerPoint::ffn_down), down.trace_output = at(LayerPoint::layer_out);
-    enqueue_matmul(layer.down, down, Epilogue::residual);
-    mark(l, TimedBlock::ffn);
-    if (!traced) continue;
-    gpu::trace_rows(m.trace_many + l * kLayerPointCount, kLayerPointCount, count, columns, stats ? m.stats : nullptr, hashes ? m.hashes : nullptr,
-                    stream_);
-    capture_layer(*input, l, m.trace_rows, input_row, count);
+    enqueue_attention(slice, l);
+    enqueue_feed_forward(slice, l);
+    if (!slice.traced) continue;
+    gpu::trace_rows(m.trace_many + l * kLayerPointCount, kLayerPointCount, slice.count, columns, stats, hashes, stream_);
+    capture_layer(*slice.input, l, m.trace_rows, slice.row, slice.count);
   }
 }
 

@@ -40,4 +40,12 @@ __attribute__((visibility("default"))) double greta_gpu_copy_bandwidth() {
 __attribute__((visibility("default"))) double greta_gpu_dispatch_microseconds(greta::Backend* backend) {
   return static_cast<greta::gpu::GpuBackend*>(backend)->dispatch_microseconds();
 }
+// For tests of the message that a dead device leaves: the weights of a layer's down projection move to where no memory is.
+__attribute__((visibility("default"))) void greta_gpu_break_weights(greta::Backend* backend, uint32_t layer) {
+  static_cast<greta::gpu::GpuBackend*>(backend)->break_weights(layer);
+}
+#if defined(GX_EMULATOR)
+// The emulated device dies after `launches` more kernels.
+__attribute__((visibility("default"))) void greta_emulator_lose_device_after(int64_t launches) { emulator::launches_until_lost = launches; }
+#endif
 }

@@ -11,10 +11,13 @@ namespace {
 Status check_supported(const ModelDescription& model, const LoadOptions& options) {
   GRETA_RETURN_IF_ERROR(check_model(model, options));
   const auto refuse = [](const std::string& text) { return Status(StatusCode::unsupported, text); };
-  if (options.kv_type != KvType::f16)
-    return refuse("The GPU backend keeps keys and values as f16; an f32 cache was asked for. Choose the f16 cache or the cpu backend.");
+  if (options.device_index != 0)
+    return refuse("The GPU backend runs on the first device; device " + std::to_string(options.device_index) +
+                  " was asked for. Choose it with CUDA_VISIBLE_DEVICES or HIP_VISIBLE_DEVICES.");
   if (options.precision == Precision::f32)
-    return refuse("The GPU backend rounds matrix operands to f16; f32 precision was asked for. Choose bf16 precision or the cpu backend.");
+    return refuse(
+        "The GPU backend multiplies on matrix cores, which take f16 operands: its one precision level is bf16, and f32 was asked for. Choose "
+        "precision bf16, or the cpu backend.");
   if (round_up(model.head_dim, 32) > 256 || (round_up(model.head_dim, 32) > 128 && round_up(model.head_dim, 32) != 256))
     return refuse("Heads of " + std::to_string(model.head_dim) + " values are not supported on the GPU (1 to 128, or 225 to 256, are).");
   if (model.embedding_length % 4 != 0)
@@ -75,6 +78,7 @@ Status ModelMemory::lay_out(const ModelDescription& description, const LoadOptio
   GRETA_RETURN_IF_ERROR(check_supported(description, options));
   model = description;
   batch = options.batch_capacity;
+  f32_cache = options.kv_type == KvType::f32;
   const uint32_t capacity = round_up(options.context_capacity, kKeyChunk);
   attention = {};
   attention.heads = model.head_count, attention.kv_heads = model.kv_head_count, attention.head_dim = model.head_dim;
@@ -109,20 +113,29 @@ Status ModelMemory::lay_out(const ModelDescription& description, const LoadOptio
     for (uint32_t i = 0; i < 2; i++)
       if (layer.qkv.parts[i].view.row_order == RowOrder::rotary_half_split_to_interleaved)
         layer.qkv.parts[i].placement.kind = RowPlacement::half_split_to_interleaved, layer.qkv.parts[i].placement.head_dim = model.head_dim;
-    layer.cache.k = kv.take<uint16_t>(cache_values);
-    layer.cache.v = kv.take<uint16_t>(cache_values);
+    layer.cache.nonfinite = kv.take<uint32_t>(1);
+    if (f32_cache) {
+      layer.cache.k_f32 = kv.take<float>(uint64_t{capacity} * kv_width());
+      layer.cache.v_f32 = kv.take<float>(uint64_t{capacity} * kv_width());
+    } else {
+      layer.cache.k = kv.take<uint16_t>(cache_values);
+      layer.cache.v = kv.take<uint16_t>(cache_values);
+    }
   }
   take_vector(final_norm, model.final_norm, weights);
   build_group(lm_head, {model.lm_head}, weights);
 
   const uint64_t rows = batch;
   residual = activations.take<float>(rows * model.embedding_length);
-  qkv = activations.take<float>(rows * qkv_width());
+  qkv = activations.take<float>(rows * std::max(qkv_width(), model.embedding_length));
   normed = activations.take<uint16_t>(
       rows * std::max(operand_width(model.embedding_length), std::max(operand_width(model.feed_forward_length), operand_width(q_width()))));
   context = activations.take<uint16_t>(rows * operand_width(q_width()));
   activated = activations.take<uint16_t>(rows * operand_width(model.feed_forward_length));
-  rotated = activations.take<uint16_t>(rows * model.head_count * attention.padded_dim);
+  rotated = activations.take<uint16_t>(f32_cache ? 0 : rows * model.head_count * attention.padded_dim);
+  rotated_f32 = f32_cache ? activations.take<float>(rows * q_width()) : nullptr;
+  fault_rotations = activations.take<float>(uint64_t{kTraceTokens} * model.rope_dims);
+  fault_slots = activations.take<float>(uint64_t{4} * kv_width());
   logits = activations.take<float>(std::min<uint64_t>(rows, kLogitRows) * model.vocab_size);
   partial = activations.take<float>(uint64_t{model.head_count} * (capacity / kKeyChunk) * (attention.padded_dim + 4));
   rotations = activations.take<float>(uint64_t{capacity} * model.rope_dims);

@@ -43,7 +43,7 @@ struct TraceRow {
   uint32_t stride;
 };
 
-inline constexpr uint32_t kTraceTokens = 64;                   // most tokens traced at once
+inline constexpr uint32_t kTraceTokens = 64;                   // most tokens traced (or with faults) at once
 inline constexpr uint64_t kUnpackBytes = uint64_t{192} << 20;  // f16 scratch for large products
 inline constexpr uint64_t kStagingBytes = uint64_t{64} << 20;  // stored rows on their way to the records
 inline constexpr uint32_t kLogitRows = 64;                     // rows of logits held at once
@@ -54,6 +54,7 @@ struct ModelMemory {
   AttentionShape attention{};
   TraceRow trace_row{};
   uint32_t batch = 0;
+  bool f32_cache = false;
 
   std::vector<LayerMemory> layers;
   uint8_t* embedding = nullptr;  // as stored
@@ -61,6 +62,8 @@ struct ModelMemory {
   DeviceVector final_norm;
 
   float *residual, *qkv, *logits, *partial, *rotations;
+  float* rotated_f32;                    // f32 cache; else null
+  float *fault_rotations, *fault_slots;  // kTraceTokens rows of rope_dims; four rows of kv_width
   uint16_t *normed, *context, *activated, *rotated;
   uint8_t* unpacked;
   uint64_t unpacked_bytes;

@@ -1,6 +1,8 @@
 #include "gpu/host/weight_loader.h"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "gpu/kernels/weights.h"
 
@@ -27,8 +29,20 @@ class Loader {
     }
     return {};
   }
-  Status vector(const DeviceVector& vector) {
+  Status vector(const DeviceVector& vector, uint32_t head_dim) {
     if (!vector.data) return {};
+    if (vector.view.row_order == RowOrder::rotary_half_split_to_interleaved) {
+      // A bias of a permuted matrix: its elements follow the rows. Such vectors are F32, F16 or BF16.
+      const uint64_t bytes = row_bytes(vector.view.type, 1);
+      std::vector<uint8_t> ordered(vector.view.cols * bytes);
+      for (uint32_t i = 0; i < vector.view.cols; i++) {
+        const uint32_t in_head = i % head_dim, stored = i - in_head + in_head % 2 * (head_dim / 2) + in_head / 2;
+        std::memcpy(&ordered[i * bytes], static_cast<const uint8_t*>(vector.view.data) + stored * bytes, bytes);
+      }
+      WeightView view = vector.view;
+      view.data = ordered.data(), view.row_order = RowOrder::as_stored;
+      return this->vector({view, vector.data}, head_dim);
+    }
     return pieces(vector.view, "loading a vector", [&](uint32_t row, uint32_t rows) {
       dequantize_rows(staging_, vector.view.type, vector.view.rows, vector.view.cols, nullptr, rows, vector.data + uint64_t{row} * vector.view.cols,
                       stream_);
@@ -82,10 +96,10 @@ Status load_weights(ModelMemory& memory, uint8_t* staging, uint64_t staging_byte
     const LayerMemory& layer = memory.layers[l];
     for (const MatrixGroup* group : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) GRETA_RETURN_IF_ERROR(loader.group(*group));
     for (const DeviceVector* vector : {&layer.attn_norm, &layer.ffn_norm, &layer.q_bias, &layer.k_bias, &layer.v_bias, &layer.q_norm, &layer.k_norm})
-      GRETA_RETURN_IF_ERROR(loader.vector(*vector));
+      GRETA_RETURN_IF_ERROR(loader.vector(*vector, memory.model.head_dim));
     GRETA_RETURN_IF_ERROR(report(l + 2));
   }
-  GRETA_RETURN_IF_ERROR(loader.vector(memory.final_norm));
+  GRETA_RETURN_IF_ERROR(loader.vector(memory.final_norm, memory.model.head_dim));
   GRETA_RETURN_IF_ERROR(loader.group(memory.lm_head));
   return report(memory.model.layer_count + 2);
 }

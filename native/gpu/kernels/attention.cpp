@@ -1,48 +1,12 @@
 #include "gpu/kernels/attention.h"
 
+#include "gpu/kernels/attention_cache.h"
 #include "gpu/kernels/attention_tile.h"
 #include "gpu/kernels/packed_format.h"
 #include "gpu/kernels/reduce.h"
 
 namespace greta::gpu {
 namespace {
-
-constexpr float kMinusInfinity = -INFINITY;
-constexpr uint32_t kMaximumDim = 256;
-
-GX_DEVICE uint64_t key_offset(const AttentionShape& s, uint32_t kv_head, uint32_t position) {
-  return (uint64_t{kv_head} * s.capacity + position) * s.padded_dim;
-}
-GX_DEVICE uint64_t value_offset(const AttentionShape& s, uint32_t kv_head, uint32_t position, uint32_t dim) {
-  return ((uint64_t{kv_head} * (s.capacity / 32) + position / 32) * s.padded_dim + dim) * 32 + position % 32;
-}
-
-// One wave: optional per-head RMS norm, then RoPE (arXiv:2104.09864) of head_dim values at `source`; result in `scratch`.
-GX_DEVICE void rotate_head(const AttentionJob& job, const float* source, const float* norm, uint32_t position, float* scratch) {
-  const AttentionShape& s = job.shape;
-  float scale = 1.0f;
-  if (norm) {
-    float sum = 0;
-    for (uint32_t i = gx::lane(); i < s.head_dim; i += GX_WAVE) sum = gx::multiply_add(source[i], source[i], sum);
-    scale = rsqrtf(gx::wave_sum(sum) / static_cast<float>(s.head_dim) + s.norm_epsilon);
-  }
-  const auto at = [&](uint32_t i) { return norm ? source[i] * scale * norm[i] : source[i]; };
-  const uint32_t pairs = s.rope_dims / 2;
-  const float* rotation = job.rotations + uint64_t{position} * s.rope_dims;
-  for (uint32_t p = gx::lane(); p < pairs; p += GX_WAVE) {
-    const uint32_t a = s.half_split ? p : 2 * p, b = s.half_split ? p + pairs : 2 * p + 1;
-    const float cosine = rotation[2 * p], sine = rotation[2 * p + 1], x = at(a), y = at(b);
-    scratch[a] = gx::multiply_add(x, cosine, -(y * sine));
-    scratch[b] = gx::multiply_add(x, sine, y * cosine);
-  }
-  for (uint32_t i = s.rope_dims + gx::lane(); i < s.head_dim; i += GX_WAVE) scratch[i] = at(i);
-  gx::wave_sync();
-}
-
-GX_DEVICE void store_key(const AttentionJob& job, uint32_t kv_head, uint32_t position, const float* rotated) {
-  uint16_t* target = job.cache.k + key_offset(job.shape, kv_head, position);
-  for (uint32_t i = gx::lane(); i < job.shape.head_dim; i += GX_WAVE) target[i] = gx::float_to_half(rotated[i]);
-}
 
 // Score and value operands straight from the cache; every key read is inside the capacity.
 template <int Dim>
@@ -70,6 +34,26 @@ GX_DEVICE gx::U4 value_operand(const uint16_t* values, int block, int dim_tile) 
   return gx::load16(values + (uint64_t(block) * Dim + dim_tile * AttentionTile::kDims + AttentionTile::my_dim()) * 32 + gx::Mma::quarter() * 8);
 }
 
+// Values that nobody may see are multiplied by a probability of 0, and 0 * NaN is NaN. Once a cache has held a NaN or an
+// infinity, products take these halves as 0, and a result that may see one becomes NaN afterwards.
+GX_DEVICE gx::U4 finite_halves(gx::U4 x) {
+#pragma unroll
+  for (int j = 0; j < 4; j++) x.v[j] &= ~((((x.v[j] & 0x7c007c00u) + 0x04000400u & 0x80008000u) >> 15) * 0xffffu);
+  return x;
+}
+// Of the first `keys` keys of a chunk, does one have a NaN or an infinity in this dimension?
+template <int Dim>
+GX_DEVICE bool sees_nonfinite(const uint16_t* values, uint32_t dim, uint32_t keys) {
+  bool found = false;
+#pragma unroll 1
+  for (uint32_t key = 0; key < keys; key++) found |= (values[(uint64_t{key / 32} * Dim + dim) * 32 + key % 32] & 0x7c00u) == 0x7c00u;
+  return found;
+}
+GX_DEVICE uint32_t visible_keys(uint32_t position, uint32_t chunk) {
+  const uint32_t first = chunk * kKeyChunk;
+  return position < first ? 0 : position - first < kKeyChunk ? position - first + 1 : kKeyChunk;
+}
+
 // ---- one token. Grid (chunks, kv heads, groups of 16 query heads), eight waves. The last block of a group merges.
 template <int Dim>
 __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) {
@@ -83,6 +67,7 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
   const AttentionShape& s = job.shape;
   gx::let_successor_start();
   gx::wait_for_predecessor();
+  note(job.progress);
   const uint32_t position = job.state->position, chunk = blockIdx.x, kv_head = blockIdx.y;
   const uint32_t active_chunks = position / kKeyChunk + 1;
   if (chunk >= active_chunks) return;
@@ -106,7 +91,7 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
       rotate_head(job, k_row, job.k_norm, position, rotated);
       store_key(job, kv_head, position, rotated);
       for (uint32_t i = gx::lane(); i < s.head_dim; i += GX_WAVE) {
-        job.cache.v[value_offset(s, kv_head, position, i)] = gx::float_to_half(v_row[i]);
+        store_value(job, kv_head, position, i, v_row[i]);
         if (job.trace_k) job.trace_k[kv_head * s.head_dim + i] = rotated[i], job.trace_v[kv_head * s.head_dim + i] = v_row[i];
       }
     }
@@ -120,15 +105,16 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
 #pragma unroll
     for (int jj = 0; jj < Dim / 32; jj++)
       query[i][jj] = gx::load16(queries + AttentionTile::my_query(i) * kQueryStride + jj * 32 + gx::Mma::quarter() * 8);
+  const uint32_t careful = gx::load_relaxed(job.cache.nonfinite);
   // The values are needed two barriers later: ask for them now.
   constexpr int kDimTiles = Dim / AttentionTile::kDims, kDimRounds = kDimTiles / kWaves + 1, kBlocks = kKeyChunk / 32;
+  const uint16_t* chunk_values = job.cache.v + value_offset(s, kv_head, chunk * kKeyChunk, 0);
   gx::U4 values[kDimRounds][kBlocks];
 #pragma unroll
   for (int round = 0; round < kDimRounds; round++)
     if (gx::wave() + round * kWaves <= kDimTiles)
 #pragma unroll
-      for (int block = 0; block < kBlocks; block++)
-        values[round][block] = value_operand<Dim>(job.cache.v + value_offset(s, kv_head, chunk * kKeyChunk, 0), block, gx::wave() + round * kWaves);
+      for (int block = 0; block < kBlocks; block++) values[round][block] = value_operand<Dim>(chunk_values, block, gx::wave() + round * kWaves);
   constexpr int kScoreTiles = kKeyChunk / AttentionTile::kKeys, kScoreRounds = kScoreTiles / kWaves;
 #pragma unroll
   for (int round = 0; round < kScoreRounds; round++) {
@@ -160,6 +146,9 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
     if (dim_tile > kDimTiles) break;
     gx::Mma::Accumulator d;
     gx::Mma::clear(d);
+    if (careful)
+#pragma unroll
+      for (int block = 0; block < kBlocks; block++) values[round][block] = finite_halves(values[round][block]);
 #pragma unroll
     for (int block = 0; block < kBlocks; block++) {
       gx::U4 p[AttentionTile::kQueryRows];
@@ -175,6 +164,11 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
         AttentionTile::multiply_add(d, rows, other);
       }
     }
+    if (careful && dim_tile < kDimTiles)
+#pragma unroll
+      for (int r = 0; r < gx::Mma::kAccumulators; r++)
+        if (sees_nonfinite<Dim>(chunk_values, dim_tile * AttentionTile::kDims + AttentionTile::result_dim(r), visible_keys(position, chunk)))
+          d.v[r] = kNotANumber;
 #pragma unroll
     for (int r = 0; r < gx::Mma::kAccumulators; r++) {
       const uint32_t row = AttentionTile::result_query(r), dim = dim_tile * AttentionTile::kDims + AttentionTile::result_dim(r);
@@ -216,44 +210,17 @@ __global__ GX_BOUNDS(kBlockThreads, 2) void attend_one_kernel(AttentionJob job) 
 }
 
 // ---- many tokens
-// One wave: one head (q heads, then kv heads) of one token.
-__global__ GX_BOUNDS(kBlockThreads, 1) void rotate_kernel(AttentionJob job) {
-  GX_SHARED(float, scratch, [kWaves][kMaximumDim]);
-  const AttentionShape& s = job.shape;
-  const uint32_t token = blockIdx.y, head = blockIdx.x * kWaves + gx::wave(), position = job.first_position + token;
-  if (head >= s.heads + s.kv_heads) return;
-  float* rotated = scratch[gx::wave()];
-  const float* row = job.qkv + uint64_t{token} * job.qkv_stride;
-  const bool is_q = head < s.heads;
-  rotate_head(job, row + head * s.head_dim, is_q ? job.q_norm : job.k_norm, position, rotated);
-  if (is_q) {
-    uint16_t* target = job.rotated + (uint64_t{token} * s.heads + head) * s.padded_dim;
-    for (uint32_t i = gx::lane(); i < s.padded_dim; i += GX_WAVE) {
-      target[i] = i < s.head_dim ? gx::float_to_half(rotated[i]) : 0;
-      if (job.trace_q && i < s.head_dim) job.trace_q[uint64_t{token} * job.trace_stride + head * s.head_dim + i] = rotated[i];
-    }
-    return;
-  }
-  const uint32_t kv_head = head - s.heads;
-  const float* v_row = row + (s.heads + s.kv_heads + kv_head) * s.head_dim;
-  if (job.cache.k) store_key(job, kv_head, position, rotated);
-  for (uint32_t i = gx::lane(); i < s.head_dim; i += GX_WAVE) {
-    if (job.cache.k) job.cache.v[value_offset(s, kv_head, position, i)] = gx::float_to_half(v_row[i]);
-    if (!job.trace_k) continue;
-    job.trace_k[uint64_t{token} * job.trace_stride + kv_head * s.head_dim + i] = rotated[i];
-    job.trace_v[uint64_t{token} * job.trace_stride + kv_head * s.head_dim + i] = v_row[i];
-  }
-}
-
-// One wave: 16 consecutive tokens of one head, causal.
-template <int Dim>
+// One wave: 16 consecutive tokens of one head, causal. Launched twice, as the cache may be one that has held a NaN: then
+// the first instance leaves the work to the careful one, which does one tile of dimensions at a time, scores and all.
+template <int Dim, bool Careful>
 __global__ GX_BOUNDS(4 * GX_WAVE, 2) void attend_many_kernel(AttentionJob job) {
-  constexpr int kDimTiles = Dim / AttentionTile::kDims, kBlocks = kKeyChunk / 32;
+  constexpr int kDimTiles = Dim / AttentionTile::kDims, kBlocks = kKeyChunk / 32, kMyTiles = Careful ? 1 : kDimTiles, kPasses = kDimTiles / kMyTiles;
   const AttentionShape& s = job.shape;
+  note(job.progress);
   // Long rows first: the last tokens have the most keys.
   const uint32_t tile_row = gridDim.x - 1 - blockIdx.x;
   const uint32_t first_token = (tile_row * 4 + gx::wave()) * 16, head = blockIdx.y, kv_head = head / (s.heads / s.kv_heads);
-  if (first_token >= job.tokens) return;
+  if (first_token >= job.tokens || (gx::load_relaxed(job.cache.nonfinite) != 0) != Careful) return;
   gx::U4 query[AttentionTile::kQueryRows][Dim / 32];
 #pragma unroll
   for (int i = 0; i < AttentionTile::kQueryRows; i++) {
@@ -262,112 +229,112 @@ __global__ GX_BOUNDS(4 * GX_WAVE, 2) void attend_many_kernel(AttentionJob job) {
 #pragma unroll
     for (int jj = 0; jj < Dim / 32; jj++) query[i][jj] = gx::load16(row + jj * 32);
   }
-  gx::Mma::Accumulator total[kDimTiles];
-  float maximum[AttentionTile::kQueryRows], sum[AttentionTile::kQueryRows];
+#pragma unroll 1
+  for (int first_tile = 0; first_tile < kPasses; first_tile++) {
+    gx::Mma::Accumulator total[kMyTiles];
+    float maximum[AttentionTile::kQueryRows], sum[AttentionTile::kQueryRows];
 #pragma unroll
-  for (int t = 0; t < kDimTiles; t++) gx::Mma::clear(total[t]);
+    for (int t = 0; t < kMyTiles; t++) gx::Mma::clear(total[t]);
 #pragma unroll
-  for (int i = 0; i < AttentionTile::kQueryRows; i++) maximum[i] = kMinusInfinity, sum[i] = 0;
+    for (int i = 0; i < AttentionTile::kQueryRows; i++) maximum[i] = kMinusInfinity, sum[i] = 0;
 
-  const uint32_t last_token = first_token + 15 < job.tokens ? first_token + 15 : job.tokens - 1;
-  const uint32_t chunks = (job.first_position + last_token) / kKeyChunk + 1;
-  for (uint32_t chunk = 0; chunk < chunks; chunk++) {
-    gx::Mma::Accumulator score[kBlocks][AttentionTile::kTilesPerBlock];
-    float chunk_maximum[AttentionTile::kQueryRows];
+    const uint32_t last_token = first_token + 15 < job.tokens ? first_token + 15 : job.tokens - 1;
+    const uint32_t chunks = (job.first_position + last_token) / kKeyChunk + 1;
+    for (uint32_t chunk = 0; chunk < chunks; chunk++) {
+      gx::Mma::Accumulator score[kBlocks][AttentionTile::kTilesPerBlock];
+      float chunk_maximum[AttentionTile::kQueryRows];
+      const uint16_t* chunk_values = job.cache.v + value_offset(s, kv_head, chunk * kKeyChunk, 0);
 #pragma unroll
-    for (int i = 0; i < AttentionTile::kQueryRows; i++) chunk_maximum[i] = kMinusInfinity;
+      for (int i = 0; i < AttentionTile::kQueryRows; i++) chunk_maximum[i] = kMinusInfinity;
 #pragma unroll
-    for (int block = 0; block < kBlocks; block++)
+      for (int block = 0; block < kBlocks; block++)
 #pragma unroll
-      for (int tile = 0; tile < AttentionTile::kTilesPerBlock; tile++) {
-        gx::Mma::Accumulator& d = score[block][tile];
-        score_tile<Dim>(job.cache.k + key_offset(s, kv_head, chunk * kKeyChunk + block * 32), tile, query, d);
+        for (int tile = 0; tile < AttentionTile::kTilesPerBlock; tile++) {
+          gx::Mma::Accumulator& d = score[block][tile];
+          score_tile<Dim>(job.cache.k + key_offset(s, kv_head, chunk * kKeyChunk + block * 32), tile, query, d);
 #pragma unroll
-        for (int r = 0; r < gx::Mma::kAccumulators; r++) {
-          const uint32_t key = chunk * kKeyChunk + block * 32 + AttentionTile::result_key(tile, r);
-          const uint32_t position = job.first_position + first_token + AttentionTile::result_query(r);
-          d.v[r] = key <= position ? d.v[r] * s.scale_log2 : kMinusInfinity;
-          float& m = chunk_maximum[AttentionTile::query_row(r)];
-          m = fmaxf(m, d.v[r]);
-        }
-      }
-    Merge merge[AttentionTile::kQueryRows];
-    float subtract[AttentionTile::kQueryRows];
-#pragma unroll
-    for (int i = 0; i < AttentionTile::kQueryRows; i++) {
-      float m = chunk_maximum[i];
-#pragma unroll
-      for (int mask = AttentionTile::kReduceFrom; mask <= AttentionTile::kReduceTo; mask *= 2) m = fmaxf(m, gx::shuffle_xor(m, mask));
-      // A row that sees no key of this chunk gives exact zeros: the merge leaves it as it was.
-      subtract[i] = m == kMinusInfinity ? 0.0f : m;
-      merge[i] = merge_chunk(maximum[i], m);
-      maximum[i] = merge[i].maximum;
-    }
-    // Probabilities as operands: [block][step][query row][two words], keys 8*quarter + 4*step + e.
-    uint32_t p[kBlocks][2][AttentionTile::kQueryRows][2];
-#pragma unroll
-    for (int block = 0; block < kBlocks; block++)
-#pragma unroll
-      for (int step = 0; step < 2; step++)
-#pragma unroll
-        for (int i = 0; i < AttentionTile::kQueryRows; i++)
-#pragma unroll
-          for (int word = 0; word < 2; word++) {
-#if GX_ISA_AMD
-            const gx::Mma::Accumulator& d = score[block][step];
-            const int r = 2 * word;
-#else
-            const gx::Mma::Accumulator& d = score[block][2 * step + word];
-            const int r = 2 * i;
-#endif
-            p[block][step][i][word] = gx::floats_to_halves(gx::exp2_fast(d.v[r] - subtract[i]), gx::exp2_fast(d.v[r + 1] - subtract[i]));
+          for (int r = 0; r < gx::Mma::kAccumulators; r++) {
+            const uint32_t key = chunk * kKeyChunk + block * 32 + AttentionTile::result_key(tile, r);
+            const uint32_t position = job.first_position + first_token + AttentionTile::result_query(r);
+            d.v[r] = key <= position ? d.v[r] * s.scale_log2 : kMinusInfinity;
+            float& m = chunk_maximum[AttentionTile::query_row(r)];
+            m = fmaxf(m, d.v[r]);
           }
+        }
+      Merge merge[AttentionTile::kQueryRows];
+      float subtract[AttentionTile::kQueryRows];
 #pragma unroll
-    for (int dim_tile = kDimTiles; dim_tile >= 0; dim_tile--) {
-      gx::Mma::Accumulator d;
-      gx::Mma::clear(d);
+      for (int i = 0; i < AttentionTile::kQueryRows; i++) {
+        float m = chunk_maximum[i];
 #pragma unroll
-      for (int block = 0; block < kBlocks; block++) {
-        const gx::U4 operand = value_operand<Dim>(job.cache.v + value_offset(s, kv_head, chunk * kKeyChunk, 0), block, dim_tile);
+        for (int mask = AttentionTile::kReduceFrom; mask <= AttentionTile::kReduceTo; mask *= 2) m = fmaxf(m, gx::shuffle_xor(m, mask));
+        // A row that sees no key of this chunk gives exact zeros: the merge leaves it as it was.
+        subtract[i] = m == kMinusInfinity ? 0.0f : m;
+        merge[i] = merge_chunk(maximum[i], m);
+        maximum[i] = merge[i].maximum;
+      }
+      // Probabilities as operands: [block][step][query row][two words], keys 8*quarter + 4*step + e.
+      uint32_t p[kBlocks][2][AttentionTile::kQueryRows][2];
 #pragma unroll
-        for (int step = 0; step < 2; step++) {
-          const uint32_t other[2] = {operand.v[2 * step], operand.v[2 * step + 1]};
-          AttentionTile::multiply_add(d, p[block][step], other);
+      for (int block = 0; block < kBlocks; block++)
+#pragma unroll
+        for (int step = 0; step < 2; step++)
+#pragma unroll
+          for (int i = 0; i < AttentionTile::kQueryRows; i++)
+#pragma unroll
+            for (int word = 0; word < 2; word++) {
+#if GX_ISA_AMD
+              const gx::Mma::Accumulator& d = score[block][step];
+              const int r = 2 * word;
+#else
+              const gx::Mma::Accumulator& d = score[block][2 * step + word];
+              const int r = 2 * i;
+#endif
+              p[block][step][i][word] = gx::floats_to_halves(gx::exp2_fast(d.v[r] - subtract[i]), gx::exp2_fast(d.v[r + 1] - subtract[i]));
+            }
+#pragma unroll
+      for (int t = kMyTiles; t >= 0; t--) {
+        const int dim_tile = t == kMyTiles ? kDimTiles : first_tile + t;
+        gx::Mma::Accumulator d;
+        gx::Mma::clear(d);
+#pragma unroll
+        for (int block = 0; block < kBlocks; block++) {
+          gx::U4 operand = value_operand<Dim>(chunk_values, block, dim_tile);
+          if constexpr (Careful) operand = finite_halves(operand);
+#pragma unroll
+          for (int step = 0; step < 2; step++) {
+            const uint32_t other[2] = {operand.v[2 * step], operand.v[2 * step + 1]};
+            AttentionTile::multiply_add(d, p[block][step], other);
+          }
+        }
+        if (Careful && t < kMyTiles)
+#pragma unroll
+          for (int r = 0; r < gx::Mma::kAccumulators; r++) {
+            const uint32_t position = job.first_position + first_token + AttentionTile::result_query(r);
+            if (sees_nonfinite<Dim>(chunk_values, dim_tile * AttentionTile::kDims + AttentionTile::result_dim(r), visible_keys(position, chunk)))
+              d.v[r] = kNotANumber;
+          }
+        if (t == kMyTiles) {
+#pragma unroll
+          for (int i = 0; i < AttentionTile::kQueryRows; i++) sum[i] = merge_sum(merge[i], sum[i], d.v[2 * i]);
+        } else {
+#pragma unroll
+          for (int r = 0; r < gx::Mma::kAccumulators; r++) total[t].v[r] = merge_sum(merge[AttentionTile::query_row(r)], total[t].v[r], d.v[r]);
         }
       }
-      if (dim_tile == kDimTiles) {
+    }
 #pragma unroll
-        for (int i = 0; i < AttentionTile::kQueryRows; i++) sum[i] = merge_sum(merge[i], sum[i], d.v[2 * i]);
-      } else {
+    for (int t = 0; t < kMyTiles; t++)
 #pragma unroll
-        for (int r = 0; r < gx::Mma::kAccumulators; r++)
-          total[dim_tile].v[r] = merge_sum(merge[AttentionTile::query_row(r)], total[dim_tile].v[r], d.v[r]);
+      for (int r = 0; r < gx::Mma::kAccumulators; r++) {
+        const uint32_t token = first_token + AttentionTile::result_query(r),
+                       dim = (first_tile + t) * AttentionTile::kDims + AttentionTile::result_dim(r);
+        if (token >= job.tokens || dim >= s.head_dim) continue;
+        const float value = total[t].v[r] / sum[AttentionTile::query_row(r)];
+        job.context[uint64_t{token} * job.context_stride + operand_position(head * s.head_dim + dim)] = gx::float_to_half(value);
+        if (job.trace_context) job.trace_context[uint64_t{token} * job.trace_stride + head * s.head_dim + dim] = value;
       }
-    }
   }
-#pragma unroll
-  for (int t = 0; t < kDimTiles; t++)
-#pragma unroll
-    for (int r = 0; r < gx::Mma::kAccumulators; r++) {
-      const uint32_t token = first_token + AttentionTile::result_query(r), dim = t * AttentionTile::kDims + AttentionTile::result_dim(r);
-      if (token >= job.tokens || dim >= s.head_dim) continue;
-      const float value = total[t].v[r] / sum[AttentionTile::query_row(r)];
-      job.context[uint64_t{token} * job.context_stride + operand_position(head * s.head_dim + dim)] = gx::float_to_half(value);
-      if (job.trace_context) job.trace_context[uint64_t{token} * job.trace_stride + head * s.head_dim + dim] = value;
-    }
-}
-
-__global__ GX_BOUNDS(256, 1) void copy_cache_kernel(AttentionShape s, KvLayer cache, uint32_t begin, float* k, float* v, uint32_t write) {
-  const uint32_t position = begin + blockIdx.y, i = blockIdx.x * blockDim.x + threadIdx.x, width = s.kv_heads * s.head_dim;
-  if (i >= width) return;
-  const uint32_t kv_head = i / s.head_dim, dim = i % s.head_dim;
-  uint16_t& key = cache.k[key_offset(s, kv_head, position) + dim];
-  uint16_t& value = cache.v[value_offset(s, kv_head, position, dim)];
-  const uint64_t at = uint64_t{blockIdx.y} * width + i;
-  if (write)
-    key = gx::float_to_half(k[at]), value = gx::float_to_half(v[at]);
-  else
-    k[at] = gx::half_to_float(key), v[at] = gx::half_to_float(value);
 }
 
 template <class Launch>
@@ -396,21 +363,12 @@ void attend_one(const AttentionJob& job, gx::Stream stream) {
     gx::launch_overlapped(attend_one_kernel<Dim>, dim3(job.chunks, job.shape.kv_heads, groups), dim3(kBlockThreads), 0, stream, job);
   });
 }
-void rotate_and_store(const AttentionJob& job, gx::Stream stream) {
-  const uint32_t heads = job.shape.heads + job.shape.kv_heads;
-  gx::launch(rotate_kernel, dim3((heads + kWaves - 1) / kWaves, job.tokens), dim3(kBlockThreads), 0, stream, job);
-}
 void attend_many(const AttentionJob& job, gx::Stream stream) {
-  for_dim(job.shape.padded_dim,
-          [&]<int Dim>() { gx::launch(attend_many_kernel<Dim>, dim3((job.tokens + 63) / 64, job.shape.heads), dim3(4 * GX_WAVE), 0, stream, job); });
-}
-void read_cache(const AttentionShape& shape, const KvLayer& cache, uint32_t begin, uint32_t end, float* k, float* v, gx::Stream stream) {
-  gx::launch(copy_cache_kernel, dim3((shape.kv_heads * shape.head_dim + 255) / 256, end - begin), dim3(256), 0, stream, shape, cache, begin, k, v,
-             0u);
-}
-void write_cache(const AttentionShape& shape, const KvLayer& cache, const float* k, const float* v, uint32_t positions, gx::Stream stream) {
-  gx::launch(copy_cache_kernel, dim3((shape.kv_heads * shape.head_dim + 255) / 256, positions), dim3(256), 0, stream, shape, cache, 0u,
-             const_cast<float*>(k), const_cast<float*>(v), 1u);
+  for_dim(job.shape.padded_dim, [&]<int Dim>() {
+    const dim3 grid((job.tokens + 63) / 64, job.shape.heads);
+    gx::launch(attend_many_kernel<Dim, false>, grid, dim3(4 * GX_WAVE), 0, stream, job);
+    gx::launch(attend_many_kernel<Dim, true>, grid, dim3(4 * GX_WAVE), 0, stream, job);
+  });
 }
 
 }  // namespace greta::gpu

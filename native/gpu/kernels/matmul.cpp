@@ -129,6 +129,7 @@ __global__ GX_BOUNDS(kBlockThreads, 1) void matmul_kernel(MatrixJob job) {
   using T = Tile<Tokens>;
   const PackedMatrix& matrix = job.stack[0];
   GX_SHARED_DYNAMIC(uint8_t, stages);
+  note(job.progress);
   // Blocks that share weights run next to each other: the weights then come from the cache.
   const uint32_t first_tile = blockIdx.y * (kBlockRows / 16), first_token = blockIdx.x * Tokens;
   const uint32_t wave_row = gx::wave() / kTokenWaves * kWaveRows, wave_token = gx::wave() % kTokenWaves * T::kWaveTokens;

@@ -5,6 +5,7 @@
 
 #include "gpu/gx/gx.h"
 #include "gpu/kernels/packed_format.h"
+#include "gpu/kernels/progress.h"
 
 namespace greta::gpu {
 
@@ -42,6 +43,7 @@ struct MatrixJob {
   // Copies for the trace; null = not wanted. Rows of trace_stride floats.
   float *trace_norm, *trace_product, *trace_output, *trace_gate, *trace_up, *trace_act;
   uint32_t trace_stride;
+  Progress progress;
 
   uint32_t total_tiles() const { return stack[0].tiles + stack[1].tiles; }
 };

@@ -138,6 +138,7 @@ __global__ GX_BOUNDS(kBlockThreads,
   if (job.norm_input) RowQuads::load(weights, job.norm_weight, job.norm_columns);
   gx::let_successor_start();
   gx::wait_for_predecessor();
+  note(job.progress);
   stage_input(job, weights, x, sums);
   __syncthreads();
   int buffer = 0;

@@ -26,30 +26,11 @@ __global__ GX_BOUNDS(256, 1) void to_operand_kernel(const float* input, uint32_t
     operand[uint64_t{blockIdx.y} * operand_stride + operand_position(i)] = gx::float_to_half(input[uint64_t{blockIdx.y} * columns + i]);
 }
 
-__global__ GX_BOUNDS(256, 1) void silu_kernel(const float* gate, const float* up, uint64_t count, float* output) {
-  const uint64_t i = uint64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < count) output[i] = silu_times(gate[i], up[i]);
-}
-
 struct Best {
   float value;
   int32_t id;
 };
 GX_DEVICE bool better(const Best& a, const Best& b) { return a.value > b.value || (a.value == b.value && a.id < b.id); }
-// Best over a block of kBlockThreads, in every thread. `lds` holds kWaves entries.
-GX_DEVICE Best block_best(Best best, Best* lds) {
-  for (int mask = GX_WAVE / 2; mask; mask >>= 1) {
-    const Best other{gx::shuffle_xor(best.value, mask), gx::shuffle_xor(best.id, mask)};
-    if (better(other, best)) best = other;
-  }
-  if (gx::lane() == 0) lds[gx::wave()] = best;
-  __syncthreads();
-  for (int w = 0; w < kWaves; w++)
-    if (better(lds[w], best)) best = lds[w];
-  __syncthreads();
-  return best;
-}
-
 // A thousand threads: one block reads the whole row from the cache.
 constexpr int kArgmaxWaves = 1024 / GX_WAVE;
 __global__ GX_BOUNDS(1024, 1) void argmax_kernel(const float* logits, uint32_t count, DecodeState* state, int32_t* list) {
@@ -163,33 +144,6 @@ __global__ GX_BOUNDS(GX_WAVE, 1) void hash_kernel(const TraceRows* points, uint3
   if (gx::lane() == 0) hashes[uint64_t{row} * columns + point.column] = hash == 0 ? 1 : hash;
 }
 
-// Rounds of block-wide argmax, each below the last winner; then the sum of exponentials against the largest.
-__global__ GX_BOUNDS(kBlockThreads, 1) void candidates_kernel(const float* logits, uint32_t count, uint32_t keep, TopCandidate* candidates,
-                                                              float* log_sum_exp) {
-  GX_SHARED(Best, bests, [kWaves]);
-  GX_SHARED(float, sums, [kWaves]);
-  Best limit{INFINITY, -1};
-  float largest = 0;
-  for (uint32_t n = 0; n < keep; n++) {
-    Best best{-INFINITY, 0x7fffffff};
-    for (uint32_t i = threadIdx.x; i < count; i += kBlockThreads) {
-      const Best candidate{logits[i], static_cast<int32_t>(i)};
-      if (better(limit, candidate) && better(candidate, best)) best = candidate;
-    }
-    best = block_best(best, bests);
-    if (n == 0) largest = best.value;
-    if (threadIdx.x == 0) candidates[n] = {best.id == 0x7fffffff ? -1 : best.id, best.value};
-    limit = best;
-  }
-  float sum = 0;
-  for (uint32_t i = threadIdx.x; i < count; i += kBlockThreads) {
-    const float x = logits[i];
-    if (x == x) sum += gx::exp2_fast((x - largest) * gx::kLog2E);
-  }
-  sum = block_sum(sum, sums);
-  if (threadIdx.x == 0) *log_sum_exp = largest + logf(sum);
-}
-
 }  // namespace
 
 void norm_rows(const float* input, const float* weight, uint32_t columns, float epsilon, uint32_t rows, uint16_t* operand, uint32_t operand_stride,
@@ -199,9 +153,6 @@ void norm_rows(const float* input, const float* weight, uint32_t columns, float 
 void to_operand(const float* input, uint32_t columns, uint32_t rows, uint16_t* operand, uint32_t operand_stride, gx::Stream stream) {
   gx::launch(to_operand_kernel, dim3((columns + 255) / 256, rows), dim3(256), 0, stream, input, columns, operand, operand_stride);
 }
-void silu_rows(const float* gate, const float* up, uint64_t count, float* output, gx::Stream stream) {
-  gx::launch(silu_kernel, dim3(static_cast<unsigned>((count + 255) / 256)), dim3(256), 0, stream, gate, up, count, output);
-}
 void argmax_advance(const float* logits, uint32_t count, DecodeState* state, int32_t* list, gx::Stream stream) {
   gx::launch_overlapped(argmax_kernel, dim3(1), dim3(1024), 0, stream, logits, count, state, list);
 }
@@ -209,9 +160,6 @@ void trace_rows(const TraceRows* points, uint32_t point_count, uint32_t rows, ui
                 gx::Stream stream) {
   if (stats) gx::launch_overlapped(statistics_kernel, dim3(point_count, rows), dim3(256), 0, stream, points, columns, stats);
   if (hashes) gx::launch_overlapped(hash_kernel, dim3(point_count, rows), dim3(GX_WAVE), 0, stream, points, columns, hashes);
-}
-void top_candidates(const float* logits, uint32_t count, uint32_t keep, TopCandidate* candidates, float* log_sum_exp, gx::Stream stream) {
-  gx::launch(candidates_kernel, dim3(1), dim3(kBlockThreads), 0, stream, logits, count, keep, candidates, log_sum_exp);
 }
 
 }  // namespace greta::gpu

@@ -12,8 +12,6 @@ void norm_rows(const float* input, const float* weight, uint32_t columns, float 
                float* f32, uint32_t f32_stride, gx::Stream stream);
 // f32 rows -> f16 operand order.
 void to_operand(const float* input, uint32_t columns, uint32_t rows, uint16_t* operand, uint32_t operand_stride, gx::Stream stream);
-// output = silu(gate) * up, elementwise.
-void silu_rows(const float* gate, const float* up, uint64_t count, float* output, gx::Stream stream);
 
 // Index of the largest value, the lowest on ties; NaN never wins. Writes it to state->token; with `list`, also appends it
 // there and moves on to the next position.
@@ -29,12 +27,5 @@ struct TraceRows {
 // stats/hashes: (rows, columns); null = not wanted. `points` is device memory.
 void trace_rows(const TraceRows* points, uint32_t point_count, uint32_t rows, uint32_t columns, TraceStats* stats, uint64_t* hashes,
                 gx::Stream stream);
-
-// Largest of `count` values and log(sum(exp)), with the `keep` <= 64 largest values in order (ties by id).
-struct TopCandidate {
-  int32_t id;
-  float value;
-};
-void top_candidates(const float* logits, uint32_t count, uint32_t keep, TopCandidate* candidates, float* log_sum_exp, gx::Stream stream);
 
 }  // namespace greta::gpu

@@ -1,5 +1,6 @@
-// gpu_check LIBRARY [--quick] [--repeats N] [--golden FOLDER MODEL]...: holds a backend library to golden logits and to
-// itself: chunk sizes, replays, taps, rewinds, errors. Without MODEL it takes the bundled model and what ../shared has. Needs no Node.
+// gpu_check LIBRARY [--quick] [--repeats N] [--lose-device] [--golden STEM MODEL]...: holds a backend library to golden
+// logits and to itself: chunk sizes, replays, taps, rewinds, operations, faults, errors. Without MODEL it takes the bundled model and what ../shared
+// has. Needs no Node.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -8,58 +9,15 @@
 #include <vector>
 
 #include "backend/point_shapes.h"
-#include "gpu/tests/backend_library.h"
+#include "gpu/tests/check_support.h"
 #include "tests/gguf_model.h"
 #include "tests/golden_files.h"
 
 namespace {
 using namespace greta;
 using namespace greta::testing;
-int passed, failed;
 
-void check(bool ok, const std::string& what) {
-  (ok ? passed : failed)++;
-  std::printf("%s %s\n", ok ? "ok  " : "FAIL", what.c_str());
-}
-std::string number(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
-struct Session {
-  std::unique_ptr<Backend> backend;
-  const ModelDescription* model;
-  BackendError error{};
-
-  bool run(const std::vector<int32_t>& tokens, uint32_t position, uint32_t chunk, LogitsRows rows, std::vector<float>* logits) {
-    const uint32_t total = tokens.size();
-    logits->assign((rows == LogitsRows::all ? total : 1) * uint64_t{model->vocab_size}, 0);
-    for (uint32_t at = 0; at < total; at += chunk) {
-      ForwardInput input{};
-      input.tokens = tokens.data() + at, input.token_count = std::min(chunk, total - at), input.position = position + at;
-      input.logits_rows = rows == LogitsRows::last && at + chunk < total ? LogitsRows::none : rows;
-      input.logits = logits->data() + (rows == LogitsRows::all ? uint64_t{at} * model->vocab_size : 0);
-      if (!backend->forward(input, &error)) return std::printf("     %s\n", error.message), false;
-    }
-    return true;
-  }
-};
-
-bool load(Session& session, const std::string& library, const ModelDescription& model, uint32_t context) {
-  session.backend = open_backend(library);
-  session.model = &model;
-  if (!session.backend) return false;
-  LoadOptions options{};
-  options.context_capacity = context, options.batch_capacity = std::min(context, 512u), options.kv_type = KvType::f16,
-  options.precision = Precision::bf16;
-  options.thread_count = 1;
-  if (session.backend->load(model, options, nullptr, nullptr, &session.error)) return true;
-  std::printf("%s\n", session.error.message);
-  return false;
-}
-
-void check_golden(Session& session, const std::string& stem) {
+void check_golden(Session& session, const std::string& stem, bool and_text) {
   GoldenRun golden;
   if (!read_golden(stem, session.model->layer_count, &golden)) return check(false, "cannot read " + stem);
   std::vector<float> logits;
@@ -70,6 +28,7 @@ void check_golden(Session& session, const std::string& stem) {
   if (!session.run(ids, 0, ids.size(), LogitsRows::all, &logits)) return check(false, stem);
   const double error = normalized_error(logits.data(), golden.logits.data(), golden.logits.size());
   check(error <= 1e-5, "golden logits " + stem.substr(stem.rfind('/') + 1) + ": NMSE " + number(error) + " (limit 1e-5, goal 1e-6)");
+  if (!and_text) return;
   if (!session.run(golden.prompt_ids, 0, rows, LogitsRows::last, &logits)) return check(false, stem);
   const int32_t first = std::max_element(logits.begin(), logits.end()) - logits.begin();
   std::vector<int32_t> produced(golden.greedy_ids.size());
@@ -89,13 +48,6 @@ void check_golden(Session& session, const std::string& stem) {
   check(ok && same > 0 && gap <= 0.01, "greedy text " + stem.substr(stem.rfind('/') + 1) + ": " + std::to_string(same) + " of " +
                                            std::to_string(produced.size()) + " ids" +
                                            (same < produced.size() ? ", then a tie within " + number(gap) : ""));
-}
-
-std::vector<int32_t> some_tokens(uint32_t count, uint32_t vocab) {
-  std::vector<int32_t> tokens(count);
-  for (uint32_t i = 0; i < count; i++)
-    tokens[i] = static_cast<int32_t>((i * 2654435761u + 12345u) >> 8) % static_cast<int32_t>(vocab), tokens[i] = std::abs(tokens[i]);
-  return tokens;
 }
 
 // Bit equality, as hashes would tell: any chunk size, eager and replayed, batch rows and single rows.
@@ -189,22 +141,26 @@ void check_refusals(Session& session, const std::string& library) {
   options.thread_count = 1;
   MemoryPlan plan{};
   refused(second->plan(*session.model, options, &plan, &session.error), "more memory than there is");
-  options.context_capacity = 128, options.kv_type = KvType::f32;
-  refused(second->plan(*session.model, options, &plan, &session.error), "an f32 cache");
+  options.context_capacity = 128, options.precision = Precision::f32;
+  refused(second->plan(*session.model, options, &plan, &session.error), "f32 precision");
+  options.precision = Precision::bf16, options.device_index = 3;
+  refused(second->plan(*session.model, options, &plan, &session.error), "another device");
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 2) return std::printf("usage: gpu_check LIBRARY [--quick] [--repeats N] [--golden STEM MODEL]...\n"), 2;
+  if (count < 2) return std::printf("usage: gpu_check LIBRARY [--quick] [--repeats N] [--lose-device] [--golden STEM MODEL]...\n"), 2;
   setvbuf(stdout, nullptr, _IOLBF, 0);
   const std::string library = arguments[1];
-  bool quick = false;
+  bool quick = false, lose_device = false;
   uint32_t repeats = 1000;
   std::vector<std::pair<std::string, std::string>> golden;  // stem, model
   for (int i = 2; i < count; i++) {
     if (!std::strcmp(arguments[i], "--quick"))
       quick = true;
+    else if (!std::strcmp(arguments[i], "--lose-device"))
+      lose_device = true;
     else if (!std::strcmp(arguments[i], "--repeats") && i + 1 < count)
       repeats = std::atoi(arguments[++i]);
     else if (!std::strcmp(arguments[i], "--golden") && i + 2 < count)
@@ -233,7 +189,7 @@ int main(int count, char** arguments) {
       open_path = path;
       std::printf("%s: %s\n", path.c_str(), session.backend->device_description());
     }
-    check_golden(session, stem);
+    check_golden(session, stem, true);
   }
   if (golden.empty()) std::printf("skipped: golden data is not here\n");
   const std::string bundled = golden.empty() ? bundled_model() : quick ? golden[0].second : golden.back().second;
@@ -246,7 +202,21 @@ int main(int count, char** arguments) {
     check_equivalence(session, quick ? 20 : 300);
     check_taps(session, quick ? 5 : 100);
     check_determinism(session, quick ? 4 : repeats);
+    check_operations(session);
+    check_faults(session, true);
     check_refusals(session, library);
+    const ModelDescription& description = *session.model;
+    session.backend.reset();
+    std::printf("f32 cache\n");
+    if (load(session, library, description, 512, KvType::f32)) {
+      if (!golden.empty()) check_golden(session, quick ? golden[0].first : golden.back().first, !quick);
+      check_equivalence(session, quick ? 20 : 300);
+      check_operations(session);
+      check_faults(session, !quick);  // the same code over either cache
+    } else {
+      check(false, "an f32 cache");
+    }
+    if (lose_device) check_lost_device(session, library);
   }
   session.backend.reset();
   std::printf("%d passed, %d failed\n", passed, failed);
