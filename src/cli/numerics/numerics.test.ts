@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { bundledModel } from '../../engine/session/test-support/models'
+import { patchedModel } from '../../engine/session/test-support/patched-model'
 import { repository, runProgram } from '../test-support/run-program'
 
 const scratch = mkdtempSync(join(tmpdir(), 'greta-numerics-cli-'))
@@ -54,6 +56,54 @@ describe('numeric verbs', () => {
     expect(lens).toMatchObject({ lastEqualsLogits: true })
     expect(lens.layers).toHaveLength(8)
     expect((await greta('divergence', '--tokens', '8')).out).toMatch(/no operation leaves its limit[\s\S]*VERDICT=AGREE/)
+  })
+
+  it('one weight row of a file that is 1 % too large is found and named', async () => {
+    const larger = (bits: number): number => {
+      // A positive or negative f16 times 1.01, exactly rounded on its significand.
+      const significand = Math.round((1024 + (bits & 1023)) * 1.01)
+      return significand < 2048 ? (bits & 0xfc00) | (significand & 1023) : (bits & 0xfc00) + 1024 + ((significand >> 1) & 1023)
+    }
+    const row = 100
+    const model = await patchedModel(scratch, 'blk.5.ffn_up.weight', (bytes) => {
+      // 512 inputs are two Q4_K blocks of 144 bytes; each begins with its scale and its minimum.
+      for (let block = 2 * row; block < 2 * row + 2; block += 1)
+        for (const offset of [0, 2]) bytes.writeUInt16LE(larger(bytes.readUInt16LE(block * 144 + offset)), block * 144 + offset)
+    })
+    const { code, out } = await greta('divergence', '--tokens', '8', '--model', model, '--reference-model', bundledModel, '--limit', '1e-9')
+    expect(code).toBe(1)
+    expect(out).toMatch(/first divergence: layer 5 ffn_up \(up projection\).* element 100:/)
+    expect(out).toMatch(/only output row 100 differs: its weight row is damaged/)
+    const json = await greta(
+      'divergence',
+      '--tokens',
+      '8',
+      '--model',
+      model,
+      '--reference-model',
+      bundledModel,
+      '--limit',
+      '1e-9',
+      '--json'
+    )
+    expect(JSON.parse(json.out)).toMatchObject({ verdict: 'diverges', first: { layer: 5, point: 'ffn_up', worstElement: 100 } })
+  })
+
+  it('every report is the same bytes every time', async () => {
+    const few = ['--tokens', '8', '--json']
+    for (const words of [
+      ['divergence', ...few],
+      ['equivalence', ...few],
+      ['noise', ...few],
+      ['fault-lab', ...few],
+      ['health', '--prompt', 'A cat', '--json'],
+      ['lens', '--prompt', 'A cat', '--json'],
+      ['drift', '--max-tokens', '6', ...few]
+    ]) {
+      const first = await greta(...words)
+      expect(first.out, words[0]).toMatch(/^\{.*\}\n$/)
+      expect((await greta(...words)).out, words[0]).toBe(first.out)
+    }
   })
 
   it('two dumps: equal, different, and not comparable', async () => {

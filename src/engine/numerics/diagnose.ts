@@ -88,7 +88,10 @@ function describeScaledColumns({ expected, found, width, count, point }: Offence
       .map(([index]) => index)
       .sort((a, b) => a - b)
       .join(' and ')}, one rotary pair, differ: a weight row of that pair is damaged`
-  return `only output row${columns.length > 1 ? 's' : ''} ${columns.map(([index]) => index).join(', ')} differ: damaged weight rows`
+  const rows = columns.map(([index]) => index).join(', ')
+  return columns.length === 1
+    ? `only output row ${rows} differs: its weight row is damaged`
+    : `only output rows ${rows} differ: their weight rows are damaged`
 }
 
 /** Every rotary pair keeps its length but not its direction, and position 0 agrees: the angles are wrong. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadSession } from '../session'
 import { bundledModel } from '../session/test-support/models'
+import { patchedModel } from '../session/test-support/patched-model'
 import type { Session } from '../session/types'
 import { checkEquivalence } from './equivalence'
 import { faultExercises, runFaultLab } from './fault-lab'
@@ -102,6 +103,27 @@ describe('numeric tools on the bundled model, cpu against reference', () => {
     expect(broken.verdict).toBe('broken')
     expect(broken.alerts[0]).toMatchObject({ kind: 'nan', position: 4, layer: 3, point: 'ffn_act', amount: 1 })
     expect(broken.lastFiniteAncestor).toEqual({ layer: 3, point: 'ffn_up' })
+  })
+
+  it('a NaN in the file is followed to its weight: alert, ancestor, and a repro that says where it comes in', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'greta-nan-weight-'))
+    const path = await patchedModel(folder, 'blk.3.ffn_norm.weight', (bytes) => bytes.writeUInt32LE(0x7fc00000, 17 * 4))
+    const options = { kvType: 'f32', context: 32 } as const
+    const [own, other] = await Promise.all([loadSession(path, { ...options, backend: 'reference' }), loadSession(path, options)])
+    try {
+      const few = ids.slice(0, 4)
+      const health = await checkHealth(other, [few])
+      expect(health.alerts[0]).toMatchObject({ kind: 'nan', position: 0, layer: 3, point: 'ffn_norm', amount: 1 })
+      expect(health.lastFiniteAncestor).toEqual({ layer: 3, point: 'attn_residual' })
+      // Both sides make it: no kernel is to blame, and the search says so.
+      expect((await findFirstDivergence(own, other, few, { limit: LIMIT })).verdict).toBe('agree')
+      await exportRepro(own, other, { layer: 3, point: 'ffn_norm', position: 2, limit: LIMIT }, join(folder, 'repro'))
+      const run = spawnSync(process.execPath, [join(folder, 'repro/check.mjs')], { encoding: 'utf8' })
+      expect(run.stdout).toMatch(/weight\.npy is not finite at index 17 \(NaN\)[\s\S]*REPRO=AGREES/)
+    } finally {
+      await Promise.all([own.close(), other.close()])
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('exports a single operation whose standalone check agrees with the healthy one and not with the damaged one', async () => {
