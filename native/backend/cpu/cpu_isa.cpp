@@ -22,19 +22,20 @@ struct Candidate {
   bool (*available)();
   const KernelTable& (*kernels)();
   const TileKernels& (*tiles)();
+  const IntegerKernels& (*integers)();
 };
 
 // Best first.
 constexpr Candidate kCandidates[] = {
 #if defined(__x86_64__)
-    {"amx", "AMX bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels},
-    {"avx512", "AVX-512, 16 f32 lanes", has_avx512, avx512_kernels, nullptr},
-    {"avx2", "AVX2 + FMA + F16C, 8 f32 lanes", has_avx2, avx2_kernels, nullptr},
+    {"amx", "AMX bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels, avx2_integer_kernels},
+    {"avx512", "AVX-512, 16 f32 lanes", has_avx512, avx512_kernels, nullptr, avx2_integer_kernels},
+    {"avx2", "AVX2 + FMA + F16C, 8 f32 lanes", has_avx2, avx2_kernels, nullptr, avx2_integer_kernels},
 #endif
 #if defined(__ARM_NEON)
-    {"neon", "NEON, 8 f32 lanes", always, portable_kernels, nullptr},
+    {"neon", "NEON, 8 f32 lanes", always, portable_kernels, nullptr, nullptr},
 #endif
-    {"scalar", "portable C++, 8 f32 lanes", always, portable_kernels, nullptr},
+    {"scalar", "portable C++, 8 f32 lanes", always, portable_kernels, nullptr, nullptr},
 };
 
 }  // namespace
@@ -45,8 +46,12 @@ Status choose_instruction_set(const char* forced, InstructionSet* chosen) {
     if (!candidate.available()) continue;
     available += available.empty() ? candidate.name : std::string(", ") + candidate.name;
     if (forced == nullptr || forced[0] == 0 || std::strcmp(forced, candidate.name) == 0) {
-      *chosen = {&candidate.kernels(), candidate.tiles == nullptr ? nullptr : &candidate.tiles(), forced != nullptr && forced[0] != 0, candidate.name,
-                 candidate.description};
+      chosen->kernels = &candidate.kernels();
+      chosen->tiles = candidate.tiles == nullptr ? nullptr : &candidate.tiles();
+      chosen->integers = candidate.integers == nullptr ? nullptr : &candidate.integers();
+      chosen->forced = forced != nullptr && forced[0] != 0;
+      chosen->name = candidate.name;
+      chosen->description = candidate.description;
       return {};
     }
   }

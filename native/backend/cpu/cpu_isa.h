@@ -1,6 +1,7 @@
 // Which instruction set the cpu backend uses: the best of this processor, or the one that GRETA_CPU_ISA forces.
 #pragma once
 
+#include "backend/cpu/integer_table.h"
 #include "backend/cpu/tile_table.h"
 #include "base/status.h"
 
@@ -8,10 +9,11 @@ namespace greta::cpu {
 
 struct InstructionSet {
   const KernelTable* kernels = nullptr;
-  const TileKernels* tiles = nullptr;  // matrix products, where the processor has matrix tiles
-  bool forced = false;                 // by GRETA_CPU_ISA
-  const char* name = "";               // as in GRETA_CPU_ISA
-  const char* description = "";        // for people
+  const TileKernels* tiles = nullptr;        // matrix products, where the processor has matrix tiles
+  const IntegerKernels* integers = nullptr;  // products of quantised weights, where the processor has them
+  bool forced = false;                       // by GRETA_CPU_ISA
+  const char* name = "";                     // as in GRETA_CPU_ISA
+  const char* description = "";              // for people
 };
 
 // `forced` is the value of GRETA_CPU_ISA, null or "" when unset. Unknown or unavailable names give an error that lists what

@@ -25,7 +25,7 @@ uint64_t CpuKernels::scratch_bytes(const ModelDescription& model, const LoadOpti
   const uint64_t per_thread = sizes.panel_floats + sizes.accumulator_floats + sizes.attention_floats;
   const uint64_t rope = static_cast<uint64_t>(options.batch_capacity) * model.rope_dims;
   const uint64_t tiles = sizes.packed_tile_elements * 2 + (sizes.tile_panel_elements * 2 + sizes.tile_sum_floats * 4) * options.thread_count;
-  return (sizes.packed_floats + per_thread * options.thread_count + rope) * sizeof(float) + tiles;
+  return (sizes.packed_floats + per_thread * options.thread_count + rope) * sizeof(float) + sizes.input_facts * sizeof(InputFacts) + tiles;
 }
 
 Status CpuKernels::prepare(const ModelDescription& model, const LoadOptions& options) {
@@ -37,10 +37,12 @@ Status CpuKernels::prepare(const ModelDescription& model, const LoadOptions& opt
   const uint64_t threads = options.thread_count, angles = static_cast<uint64_t>(options.batch_capacity) * (model.rope_dims / 2);
   if (!packed_.allocate(sizes_.packed_floats) || !panels_.allocate(sizes_.panel_floats * threads) ||
       !accumulators_.allocate(sizes_.accumulator_floats * threads) || !attention_.allocate(sizes_.attention_floats * threads) ||
-      !packed_tiles_.allocate(sizes_.packed_tile_elements) || !tile_panels_.allocate(sizes_.tile_panel_elements * threads) ||
-      !tile_sums_.allocate(sizes_.tile_sum_floats * threads) || !cosines_.allocate(angles) || !sines_.allocate(angles))
+      !input_facts_.allocate(sizes_.input_facts) || !packed_tiles_.allocate(sizes_.packed_tile_elements) ||
+      !tile_panels_.allocate(sizes_.tile_panel_elements * threads) || !tile_sums_.allocate(sizes_.tile_sum_floats * threads) ||
+      !cosines_.allocate(angles) || !sines_.allocate(angles))
     return {StatusCode::out_of_memory, "The system refused the scratch memory of the cpu backend."};
   if (uses_tiles(options.precision)) tile_parts_ = options.precision == Precision::bf16 ? 1 : 2;
+  planes_ = options.precision == Precision::bf16 ? 1 : kMaximumPlanes;
   pool_ = std::make_unique<ThreadPool>(options.thread_count);
   description_ = std::string(set_.description) + (set_.tiles != nullptr && tile_parts_ == 0 ? " (tiles only at bf16 precision)" : "") + ", " +
                  std::to_string(options.thread_count) + (options.thread_count == 1 ? " thread" : " threads");

@@ -34,6 +34,7 @@ class CpuKernels final : public HostKernels {
  private:
   struct ScratchSizes {
     uint64_t packed_floats, panel_floats, accumulator_floats, attention_floats;  // the last three for one thread
+    uint64_t input_facts;                                                        // blocks of integer inputs; zero without integer products
     uint64_t packed_tile_elements, tile_panel_elements, tile_sum_floats;         // zero without tiles; the last two for one thread
   };
   // Most queries that one piece of attention handles together.
@@ -44,6 +45,13 @@ class CpuKernels final : public HostKernels {
   static void add_tile_sizes(uint32_t widest_columns, const LoadOptions& options, ScratchSizes* sizes);
   ScratchSizes scratch_sizes(const ModelDescription& model, const LoadOptions& options) const;
 
+  bool uses_integers(const MatmulTask& task) const;
+  void multiply_floats(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
+  void multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
+  void multiply_integer_vector(const MatmulTask* tasks, uint32_t count);
+  void multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index);
+  void pack_integers(const float* x, uint32_t cols, uint32_t token_count);
+  bool integers_are_finite(uint32_t cols, uint32_t token_count, uint32_t token) const;
   void multiply_vector(const MatmulTask* tasks, uint32_t count, const float* x);
   void multiply_panels(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
   void multiply_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index);
@@ -60,8 +68,11 @@ class CpuKernels final : public HostKernels {
   const ModelDescription* model_ = nullptr;
   std::unique_ptr<ThreadPool> pool_;
   ScratchSizes sizes_{};
-  // Inputs of a matrix product: (token blocks, column panels, tokens of the block, kPanelColumns), padded with zeros.
+  // Inputs of a matrix product: (token blocks, column panels, tokens of the block, kPanelColumns), padded with zeros; or the
+  // 16-bit planes of integer inputs, (token blocks, column blocks, tokens of the block, planes, kIntegerColumns).
   AlignedBuffer<float> packed_;
+  AlignedBuffer<InputFacts> input_facts_;                   // (token blocks, column blocks, tokens of the block)
+  uint32_t planes_ = 1;                                     // of integer inputs
   AlignedBuffer<float> panels_, accumulators_, attention_;  // one part for each thread
   // Inputs as bf16 tiles: (token blocks, column chunks, token tiles, steps, parts) tiles; panels and sums for each thread.
   AlignedBuffer<uint16_t> packed_tiles_, tile_panels_;

@@ -7,44 +7,10 @@
 #include <cstring>
 
 #include "backend/cpu/cpu_kernels.h"
+#include "backend/cpu/matmul_blocking.h"
 #include "ops/matmul.h"
 
 namespace greta::cpu {
-namespace {
-
-constexpr uint32_t kUnitRows = 32;
-constexpr uint32_t kBlockTokens = 128;
-constexpr uint32_t kVectorUnitRows = 32;  // rows of one piece of a one-token product
-
-uint64_t panels_of(uint32_t cols) { return (static_cast<uint64_t>(cols) + kPanelColumns - 1) / kPanelColumns; }
-
-// Tokens are spread evenly over blocks of at most kBlockTokens.
-uint32_t block_tokens_of(uint32_t token_count) {
-  const uint32_t blocks = (token_count + kBlockTokens - 1) / kBlockTokens;
-  return (token_count + blocks - 1) / blocks;
-}
-
-uint32_t total_units(const MatmulTask* tasks, uint32_t count, uint32_t unit_rows) {
-  uint32_t units = 0;
-  for (uint32_t i = 0; i < count; ++i) units += (tasks[i].weight->rows + unit_rows - 1) / unit_rows;
-  return units;
-}
-
-// The task and first row of unit `unit` of all tasks laid end to end.
-struct UnitPlace {
-  const MatmulTask* task;
-  uint32_t first_row;
-};
-UnitPlace find_unit(const MatmulTask* tasks, uint64_t unit, uint32_t unit_rows) {
-  while (true) {
-    const uint32_t units = (tasks->weight->rows + unit_rows - 1) / unit_rows;
-    if (unit < units) return {tasks, static_cast<uint32_t>(unit) * unit_rows};
-    unit -= units;
-    ++tasks;
-  }
-}
-
-}  // namespace
 
 CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model, const LoadOptions& options) const {
   const uint32_t widest = std::max({model.embedding_length, model.feed_forward_length, model.head_count * model.head_dim});
@@ -52,8 +18,10 @@ CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model
   const uint32_t value_stride = (model.head_dim + lanes - 1) / lanes * lanes;
   const uint32_t queries = attention_queries(model);
   ScratchSizes sizes;
-  sizes.packed_floats = panels_of(widest) * kPanelColumns * options.batch_capacity;
-  sizes.panel_floats = kUnitRows * kPanelColumns;
+  sizes.packed_floats = panels_of(widest) * kPanelColumns * options.batch_capacity + kOverread;
+  sizes.input_facts = set_.integers == nullptr ? 0 : panels_of(widest) * options.batch_capacity;
+  static_assert(sizeof(int16_t) * kPanelBlocks >= sizeof(float), "integer panels are the larger ones");
+  sizes.panel_floats = kUnitRows * kPanelColumns * kPanelBlocks * sizeof(int16_t) / sizeof(float);
   sizes.accumulator_floats = static_cast<uint64_t>(kUnitRows) * std::min(kBlockTokens, options.batch_capacity) * lanes;
   sizes.attention_floats = static_cast<uint64_t>(kAttentionChunk) * (model.head_dim + value_stride) + 4 * kAttentionChunk +
                            static_cast<uint64_t>(queries) * (value_stride + 2);
@@ -65,6 +33,19 @@ CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model
 void CpuKernels::matmul(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
   if (token_count == 0) return;
   if (tile_parts_ != 0) return multiply_with_tiles(tasks, count, x, token_count);
+  // Runs of products of one kind share their packed inputs.
+  while (count != 0) {
+    const bool integers = uses_integers(tasks[0]);
+    uint32_t run = 1;
+    while (run < count && uses_integers(tasks[run]) == integers) ++run;
+    if (integers) multiply_integers(tasks, run, x, token_count);
+    if (!integers) multiply_floats(tasks, run, x, token_count);
+    tasks += run;
+    count -= run;
+  }
+}
+
+void CpuKernels::multiply_floats(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
   if (token_count == 1) return multiply_vector(tasks, count, x);
   multiply_panels(tasks, count, x, token_count);
 }

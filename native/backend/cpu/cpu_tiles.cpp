@@ -8,8 +8,8 @@
 namespace greta::cpu {
 namespace {
 
-constexpr uint32_t kUnitRows = 256;     // most rows of a unit
-constexpr uint32_t kBlockTokens = 512;  // most tokens whose sums a unit holds
+constexpr uint32_t kTileUnitRows = 256;     // most rows of a unit
+constexpr uint32_t kTileBlockTokens = 512;  // most tokens whose sums a unit holds
 constexpr uint32_t kChunkSteps = kTileChunkColumns / kTileDepth;
 
 uint32_t chunks_of(uint32_t cols) { return (cols + kTileChunkColumns - 1) / kTileChunkColumns; }
@@ -22,17 +22,17 @@ void CpuKernels::add_tile_sizes(uint32_t widest_columns, const LoadOptions& opti
   const uint64_t tokens = static_cast<uint64_t>(tiles_of(options.batch_capacity)) * kTileSide;
   sizes->packed_tile_elements = tokens * chunks_of(widest_columns) * kTileChunkColumns * parts;
   sizes->tile_panel_elements = static_cast<uint64_t>(kTileGroupRows) * chunks_of(widest_columns) * kTileChunkColumns * parts;
-  sizes->tile_sum_floats = kUnitRows * std::min<uint64_t>(kBlockTokens, tokens);
+  sizes->tile_sum_floats = kTileUnitRows * std::min<uint64_t>(kTileBlockTokens, tokens);
 }
 
-// Layout: for every block of kBlockTokens tokens and every chunk, (token tiles, kChunkSteps, parts) tiles.
+// Layout: for every block of kTileBlockTokens tokens and every chunk, (token tiles, kChunkSteps, parts) tiles.
 void CpuKernels::pack_tiles(const float* x, uint32_t cols, uint32_t token_count) {
   const uint64_t tile_stride = static_cast<uint64_t>(kChunkSteps) * tile_parts_ * kTileElements;
   const uint32_t chunks = chunks_of(cols), padded = tiles_of(token_count) * kTileSide;
   pool_->for_ranges(tiles_of(token_count), 1, [&](uint64_t begin, uint64_t end, uint32_t) {
     for (uint64_t tile = begin; tile < end; ++tile) {
-      const uint64_t block_first = tile * kTileSide / kBlockTokens * kBlockTokens;
-      const uint64_t block_tiles = tiles_of(static_cast<uint32_t>(std::min<uint64_t>(kBlockTokens, padded - block_first)));
+      const uint64_t block_first = tile * kTileSide / kTileBlockTokens * kTileBlockTokens;
+      const uint64_t block_tiles = tiles_of(static_cast<uint32_t>(std::min<uint64_t>(kTileBlockTokens, padded - block_first)));
       uint16_t* block = packed_tiles_.data() + block_first * chunks * kTileChunkColumns * tile_parts_;
       for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
         uint16_t* target = block + (chunk * block_tiles + (tile - block_first / kTileSide)) * tile_stride;
@@ -51,7 +51,7 @@ void CpuKernels::multiply_with_tiles(const MatmulTask* tasks, uint32_t count, co
   pack_tiles(x, tasks[0].weight->cols, token_count);
   uint64_t groups = 0;
   for (uint32_t i = 0; i < count; ++i) groups += (tasks[i].weight->rows + kTileGroupRows - 1) / kTileGroupRows;
-  const uint64_t grain = std::clamp<uint64_t>(groups / (pool_->thread_count() * 4), 1, kUnitRows / kTileGroupRows);
+  const uint64_t grain = std::clamp<uint64_t>(groups / (pool_->thread_count() * 4), 1, kTileUnitRows / kTileGroupRows);
   pool_->for_ranges(groups, grain, [&](uint64_t begin, uint64_t end, uint32_t thread_index) {
     set_.tiles->begin();
     const MatmulTask* task = tasks;
@@ -63,7 +63,7 @@ void CpuKernels::multiply_with_tiles(const MatmulTask* tasks, uint32_t count, co
         ++task;
         continue;
       }
-      const uint64_t unit_end = std::min({end, task_first + task_groups, begin + kUnitRows / kTileGroupRows});
+      const uint64_t unit_end = std::min({end, task_first + task_groups, begin + kTileUnitRows / kTileGroupRows});
       const auto first_row = static_cast<uint32_t>((begin - task_first) * kTileGroupRows);
       const auto last_row = static_cast<uint32_t>(std::min<uint64_t>(task->weight->rows, (unit_end - task_first) * kTileGroupRows));
       multiply_tile_unit(*task, first_row, last_row, token_count, thread_index);
@@ -80,8 +80,8 @@ void CpuKernels::multiply_tile_unit(const MatmulTask& task, uint32_t first_row, 
   const uint64_t tile_stride = static_cast<uint64_t>(kChunkSteps) * tile_parts_ * kTileElements;
   uint16_t* panel = tile_panels_.data() + thread_index * sizes_.tile_panel_elements;
   float* sums = tile_sums_.data() + thread_index * sizes_.tile_sum_floats;
-  for (uint32_t block = 0; block < token_count; block += kBlockTokens) {
-    const uint32_t tokens = std::min(kBlockTokens, token_count - block), token_tiles = tiles_of(std::min(kBlockTokens, padded - block));
+  for (uint32_t block = 0; block < token_count; block += kTileBlockTokens) {
+    const uint32_t tokens = std::min(kTileBlockTokens, token_count - block), token_tiles = tiles_of(std::min(kTileBlockTokens, padded - block));
     const uint64_t group_sums = static_cast<uint64_t>(token_tiles) * 2 * kTileSide * kTileSide;
     const uint16_t* inputs = packed_tiles_.data() + static_cast<uint64_t>(block) * chunks * kTileChunkColumns * tile_parts_;
     // One token tile: whole rows at a time, so that memory is read in order. Its chunks lie end to end, so nothing else changes.

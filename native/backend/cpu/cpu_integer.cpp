@@ -1,0 +1,123 @@
+// Matrix products of quantised weights in exact integers (integer_table.h): packing of the inputs and the cut into pieces. The
+// blocking is that of cpu_matmul.cpp with 16-bit numbers: panel 64 KiB (half of it with two planes), packed inputs 256 KiB,
+// accumulators 128 KiB; these are visited once for every panel of up to 1,024 columns.
+#include <algorithm>
+
+#include "backend/cpu/cpu_kernels.h"
+#include "backend/cpu/matmul_blocking.h"
+#include "ops/matmul.h"
+
+namespace greta::cpu {
+namespace {
+
+static_assert(kIntegerColumns == kPanelColumns && kMaximumPlanes * sizeof(int16_t) == sizeof(float), "planes fit where f32 panels do");
+
+}  // namespace
+
+bool CpuKernels::uses_integers(const MatmulTask& task) const {
+  return set_.integers != nullptr && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
+}
+
+void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
+  const uint32_t cols = tasks[0].weight->cols;
+  pack_integers(x, cols, token_count);
+  if (token_count == 1) {
+    multiply_integer_vector(tasks, count);
+  } else {
+    pool_->for_ranges(total_units(tasks, count, kUnitRows), 1, [&](uint64_t begin, uint64_t end, uint32_t thread_index) {
+      for (uint64_t unit = begin; unit < end; ++unit) {
+        const UnitPlace place = find_unit(tasks, unit, kUnitRows);
+        multiply_integer_unit(*place.task, place.first_row, token_count, thread_index);
+      }
+    });
+  }
+  // NaN and infinities have no integers: such a token's products are those of f32 weights, in prefill and decode alike.
+  for (uint32_t t = 0; t < token_count; ++t) {
+    if (integers_are_finite(cols, token_count, t)) continue;
+    for (uint32_t i = 0; i < count; ++i) {
+      const MatmulTask task{tasks[i].weight, tasks[i].output + t * tasks[i].output_stride, tasks[i].output_stride};
+      multiply_vector(&task, 1, x + static_cast<uint64_t>(t) * cols);
+    }
+  }
+}
+
+void CpuKernels::pack_integers(const float* x, uint32_t cols, uint32_t token_count) {
+  const uint32_t block_tokens = block_tokens_of(token_count);
+  const uint64_t blocks = panels_of(cols), block_planes = static_cast<uint64_t>(planes_) * kIntegerColumns;
+  auto* planes = reinterpret_cast<int16_t*>(packed_.data());
+  pool_->for_ranges(token_count, 4, [&](uint64_t begin, uint64_t end, uint32_t) {
+    for (uint64_t t = begin; t < end; ++t) {
+      const uint64_t start = t / block_tokens * block_tokens, tokens = std::min<uint64_t>(block_tokens, token_count - start);
+      for (uint64_t b = 0; b < blocks; ++b) {
+        const uint64_t place = start * blocks + b * tokens + (t - start);
+        const auto first = static_cast<uint32_t>(b * kIntegerColumns);
+        set_.integers->pack(x + t * cols + first, std::min(kIntegerColumns, cols - first), planes_, planes + place * block_planes,
+                            &input_facts_[place]);
+      }
+    }
+  });
+}
+
+bool CpuKernels::integers_are_finite(uint32_t cols, uint32_t token_count, uint32_t token) const {
+  const uint32_t block_tokens = block_tokens_of(token_count), start = token / block_tokens * block_tokens;
+  const uint64_t tokens = std::min(block_tokens, token_count - start), blocks = panels_of(cols);
+  for (uint64_t b = 0; b < blocks; ++b)
+    if (input_facts_[start * blocks + b * tokens + (token - start)].finite == 0) return false;
+  return true;
+}
+
+void CpuKernels::multiply_integer_vector(const MatmulTask* tasks, uint32_t count) {
+  const uint32_t cols = tasks[0].weight->cols;
+  const auto* planes = reinterpret_cast<const int16_t*>(packed_.data());
+  const uint32_t units = total_units(tasks, count, kVectorUnitRows);
+  const uint64_t grain = std::max<uint64_t>(1, units / (pool_->thread_count() * 8));
+  pool_->for_ranges(units, grain, [&](uint64_t begin, uint64_t end, uint32_t) {
+    for (uint64_t unit = begin; unit < end; ++unit) {
+      const UnitPlace place = find_unit(tasks, unit, kVectorUnitRows);
+      const WeightView& weight = *place.task->weight;
+      const auto vector_product = set_.integers->types[type_index(weight.type)].vector_product[planes_ - 1];
+      const uint32_t last_row = std::min(weight.rows, place.first_row + kVectorUnitRows);
+      for (uint32_t row = place.first_row; row < last_row; row += kTileRows) {
+        const uint32_t rows = std::min(kTileRows, last_row - row);
+        const uint8_t* pointers[kTileRows];
+        for (uint32_t r = 0; r < kTileRows; ++r) pointers[r] = ops::weight_row(weight, row + std::min(r, rows - 1), model_->head_dim);
+        vector_product({pointers, rows, static_cast<int64_t>(kTileRows * row_bytes(weight.type, cols)), cols, planes, input_facts_.data(),
+                        place.task->output + row});
+      }
+    }
+  });
+}
+
+void CpuKernels::multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index) {
+  const WeightView& weight = *task.weight;
+  const uint32_t rows = std::min(kUnitRows, weight.rows - first_row), row_tiles = (rows + kTileRows - 1) / kTileRows;
+  const uint32_t block_tokens = block_tokens_of(token_count);
+  const uint64_t blocks = panels_of(weight.cols), block_planes = static_cast<uint64_t>(planes_) * kIntegerColumns;
+  const IntegerTypeKernels& kernels = set_.integers->types[type_index(weight.type)];
+  auto* panel = reinterpret_cast<int16_t*>(panels_.data() + thread_index * sizes_.panel_floats);
+  float* accumulators = accumulators_.data() + thread_index * sizes_.accumulator_floats;
+  WeightFacts facts[kPanelBlocks * kUnitRows] = {};
+  const uint64_t panel_blocks = kPanelBlocks / planes_;
+  for (uint32_t first_token = 0; first_token < token_count; first_token += block_tokens) {
+    const uint32_t tokens = std::min(block_tokens, token_count - first_token);
+    for (uint64_t first_block = 0; first_block < blocks; first_block += panel_blocks) {
+      const auto used = static_cast<uint32_t>(std::min(panel_blocks, blocks - first_block));
+      for (uint32_t b = 0; b < used; ++b) {
+        const auto first = static_cast<uint32_t>((first_block + b) * kIntegerColumns);
+        const uint32_t width = std::min(kIntegerColumns, weight.cols - first);
+        for (uint32_t r = 0; r < rows; ++r) {
+          kernels.unpack(ops::weight_row(weight, first_row + r, model_->head_dim), first, width, panel + (b * kUnitRows + r) * kIntegerColumns,
+                         &facts[b * kUnitRows + r]);
+        }
+      }
+      const uint64_t place = first_token * blocks + first_block * tokens;
+      kernels.panel_product[planes_ - 1]({panel, facts, kernels.has_minimums, row_tiles * kTileRows, used,
+                                          reinterpret_cast<const int16_t*>(packed_.data()) + place * block_planes, &input_facts_[place], tokens,
+                                          accumulators, first_block == 0});
+    }
+    set_.integers->reduce_lanes(
+        {accumulators, rows, tokens, task.output + static_cast<uint64_t>(first_token) * task.output_stride + first_row, task.output_stride});
+  }
+}
+
+}  // namespace greta::cpu
