@@ -14,8 +14,10 @@ static_assert(kIntegerColumns == kPanelColumns && kMaximumPlanes * sizeof(int16_
 
 }  // namespace
 
+// Sixteen f32 lanes multiply as fast as eight lanes of two planes: there only one plane wins (docs/benchmarks.md).
 bool CpuKernels::uses_integers(const MatmulTask& task) const {
-  return set_.integers != nullptr && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
+  const bool wins = planes_ == 1 || set_.kernels->lanes == kIntegerLanes;
+  return set_.integers != nullptr && wins && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
 }
 
 void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {

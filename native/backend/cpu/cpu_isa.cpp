@@ -30,7 +30,7 @@ constexpr Candidate kCandidates[] = {
 #if defined(__x86_64__)
     {"amx", "AMX bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels, avx2_integer_kernels},
     {"avx512", "AVX-512, 16 f32 lanes", has_avx512, avx512_kernels, nullptr, avx2_integer_kernels},
-    {"avx2", "AVX2 + FMA + F16C, 8 f32 lanes", has_avx2, avx2_kernels, nullptr, avx2_integer_kernels},
+    {"avx2", "AVX2 + FMA + F16C, integers for quantised weights", has_avx2, avx2_kernels, nullptr, avx2_integer_kernels},
 #endif
 #if defined(__ARM_NEON)
     {"neon", "NEON, 8 f32 lanes", always, portable_kernels, nullptr, nullptr},
