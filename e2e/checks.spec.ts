@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import type { Page } from '@playwright/test'
-import { accessibilityFindings, beginStory, openWorkbench, showView } from './support/page'
+import { accessibilityFindings, beginStory, generationEnded, openWorkbench, showView } from './support/page'
 import { expect, test } from './support/serve'
 
 const report = (page: Page) => page.getByTestId('check-report')
@@ -100,6 +100,33 @@ test('the reference follows a generation: strip, flips, heatmap and table', asyn
   await follow.focus()
   await page.keyboard.press('Space')
   await expect(follow).not.toBeChecked()
+})
+
+test('a recorded run follows: bits agree until the texts part', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await beginStory(page, 12)
+  await page.mouse.move(2, 2) // off the text, whose card would cover the strip
+  // The first run becomes the reference; it has to be recorded with sketches for its layers to be compared.
+  const strip = page.getByTestId('drift')
+  await strip.getByRole('switch', { name: 'New runs can be a reference' }).click()
+  await page.getByRole('button', { name: 'Regenerate' }).click()
+  await generationEnded(page)
+  await strip.getByRole('combobox', { name: 'What follows' }).click()
+  await page.getByRole('option').nth(1).click()
+  const follow = strip.getByRole('switch', { name: /^Follow/ })
+  await follow.click()
+  await expect(follow).toBeChecked()
+  await page.getByRole('button', { name: 'Regenerate' }).click()
+  await generationEnded(page)
+  await expect.poll(async () => Number(await strip.getAttribute('data-compared'))).toBeGreaterThan(0)
+  await strip.getByRole('button', { name: 'Drift by layer and token' }).click()
+  const drawer = page.getByRole('dialog')
+  await expect(drawer).toContainText(/run \S+ · cpu · Q4_K_M, recorded/)
+  await expect(drawer).toContainText(/Not compared from token \d+ on/)
+  await expect(drawer.getByRole('grid', { name: 'Drift by token' }).getByRole('row').nth(1)).toContainText('0')
+  expect(await accessibilityFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await strip.getByRole('switch', { name: 'Follow' }).click()
 })
 
 test('what if: other knobs on a recorded row, apart from the record', async ({ quietPage: page, workbench }) => {

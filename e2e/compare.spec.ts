@@ -14,6 +14,11 @@ test('the same prompt twice: layers are identical to the bit until the texts par
   await expect(page.getByText(/Same tokens|Texts part at token/)).toBeVisible()
   await expect(page.getByText('Layers identical')).toBeVisible()
 
+  const floor = page.getByTestId('noise-floor')
+  await expect(floor).toContainText('not measured')
+  await floor.getByRole('button', { name: 'Measure by repeats' }).click()
+  await expect(floor).toContainText(/Noise floor of B: 0\. 6 repeats on cpu/)
+
   // The prompt's last token is evaluated in both runs: its cells are equal, bit for bit.
   await picture.focus()
   await page.keyboard.press('ArrowDown')

@@ -51,8 +51,9 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
     if (column === 'text') return <bdi className="font-mono">{name(columns.ids.values[from + index] ?? -1)}</bdi>
     if (step === undefined) return <span className="text-faint">·</span>
     if (column === 'kl') return errorFigure(step.klDivergence)
-    if (column === 'last') return errorFigure(step.layerErrors.at(-1) ?? Number.NaN)
-    if (column === 'largest') return errorFigure(step.layerErrors.length === 0 ? Number.NaN : Math.max(...step.layerErrors))
+    const last = step.layerErrors.at(-1)
+    if (column === 'last') return last === undefined ? '·' : errorFigure(last)
+    if (column === 'largest') return last === undefined ? '·' : errorFigure(Math.max(...step.layerErrors))
     if (column === 'lag') return step.lag
     return step.flip ? (
       <span className="font-mono">
@@ -74,45 +75,49 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
         {drift.unmatchedFrom !== undefined && (
           <p className="m-0 text-sm text-warn">{t('drift.unmatched', { position: String(drift.unmatchedFrom + 1) })}</p>
         )}
-        <div className="h-72 rounded-md border border-line">
-          <Heatmap
-            label={t('drift.heatmap')}
-            instructions={t('layers.heatmapHelp')}
-            matrix={matrix}
-            field="rms"
-            scale={DRIFT_SCALE}
-            paletteName="viridis"
-            theme={theme}
-            gutters={{ left: 40, top: 24, right: 0 }}
-            rowLabel={String}
-            columnLabel={(column) => String(from + column)}
-            columnLabelWidth={44}
-            cursor={token === undefined ? undefined : matrix.find({ position: token, traceIndex: traceIndex(layer, 'layer_out') })}
-            ghost={undefined}
-            onCursor={({ row, column }) => {
-              setLayer(row)
-              moveCursor({ token: from + column, layer: row, point: 'layer_out', element: undefined })
-            }}
-            onHover={() => undefined}
-            letterKeys={letterKeys}
-            subscribe={(changed) => useDrift.subscribe(changed)}
-          />
-        </div>
-        <p className="m-0 flex items-center gap-2 text-xs text-muted">
-          <span className="num">1e-8</span>
-          <span
-            aria-hidden
-            className="h-2 w-40 rounded-sm"
-            style={{
-              background: `linear-gradient(to right, ${colors
-                .filter((_, step) => step % 15 === 0)
-                .map((color) => cssColor(color))
-                .join(',')})`
-            }}
-          />
-          <span className="num">1</span>
-          {t('drift.legend')}
-        </p>
+        {layers && (
+          <>
+            <div className="h-72 rounded-md border border-line">
+              <Heatmap
+                label={t('drift.heatmap')}
+                instructions={t('layers.heatmapHelp')}
+                matrix={matrix}
+                field="rms"
+                scale={DRIFT_SCALE}
+                paletteName="viridis"
+                theme={theme}
+                gutters={{ left: 40, top: 24, right: 0 }}
+                rowLabel={String}
+                columnLabel={(column) => String(from + column)}
+                columnLabelWidth={44}
+                cursor={token === undefined ? undefined : matrix.find({ position: token, traceIndex: traceIndex(layer, 'layer_out') })}
+                ghost={undefined}
+                onCursor={({ row, column }) => {
+                  setLayer(row)
+                  moveCursor({ token: from + column, layer: row, point: 'layer_out', element: undefined })
+                }}
+                onHover={() => undefined}
+                letterKeys={letterKeys}
+                subscribe={(changed) => useDrift.subscribe(changed)}
+              />
+            </div>
+            <p className="m-0 flex items-center gap-2 text-xs text-muted">
+              <span className="num">1e-8</span>
+              <span
+                aria-hidden
+                className="h-2 w-40 rounded-sm"
+                style={{
+                  background: `linear-gradient(to right, ${colors
+                    .filter((_, step) => step % 15 === 0)
+                    .map((color) => cssColor(color))
+                    .join(',')})`
+                }}
+              />
+              <span className="num">1</span>
+              {t('drift.legend')}
+            </p>
+          </>
+        )}
         <h3 className="-mb-3 text-base font-semibold">{t('drift.klTitle')}</h3>
         <LineChart
           label={t('drift.klChart')}

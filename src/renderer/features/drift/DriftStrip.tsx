@@ -26,6 +26,7 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
   useDrift((state) => state.revision)
   const error = useDrift((state) => state.error)
   const following = useDrift((state) => state.following)
+  const layers = useDrift((state) => state.layers)
   const [opened, setOpened] = useState(false)
   const drift = driftOf(columns)
   const token = useStore((state) => state.cursor.token)
@@ -53,7 +54,9 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
           </p>
         </div>
       ) : (
-        <DriftCanvas columns={columns} token={token} />
+        <div className="flex min-w-0 flex-1 items-center">
+          {layers ? <DriftCanvas columns={columns} token={token} /> : <p className="m-0 text-xs text-faint">{t('drift.noLayers')}</p>}
+        </div>
       )}
       {opened && drift !== undefined && (
         <Suspense fallback={null}>

@@ -37,8 +37,8 @@ export const driftMessages = defineMessages({
   },
   drawerTitle: { en: 'Drift against the reference', es: 'Deriva respecto a la referencia' },
   drawerText: {
-    en: 'Measured while generating. Errors are estimated from 64 random ±1 projections of the residual stream after each block; KL is a lower bound from the best candidates.',
-    es: 'Medida al generar. Los errores se estiman con 64 proyecciones aleatorias ±1 del flujo residual tras cada bloque; KL es una cota inferior con los mejores candidatos.'
+    en: 'Measured while generating. Errors are estimated from 64 sparse random ±1 projections of the residual stream after each block; KL is a lower bound from the best candidates.',
+    es: 'Medida al generar. Los errores se estiman con 64 proyecciones aleatorias dispersas ±1 del flujo residual tras cada bloque; KL es una cota inferior con los mejores candidatos.'
   },
   heatmap: { en: 'Heatmap: relative error by layer and token', es: 'Mapa de calor: error relativo por capa y token' },
   legend: {
