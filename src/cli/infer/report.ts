@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { FinishReport, Session } from '../../engine/session'
+import { rateFigure } from '../../shared/figures'
 import { formatMilliseconds } from '../../shared/units'
 import type { InferSettings } from './settings'
 import type { TraceSummary } from './trace-summary'
@@ -18,11 +19,11 @@ export interface InferResult {
 export function summaryText({ report, trace }: InferResult): string {
   const { speculation } = report
   const lines = [
-    `Prompt: ${report.promptTokenCount} tokens in ${formatMilliseconds(report.prefillMilliseconds)} (${report.prefillTokensPerSecond.toFixed(1)} tokens/s)`,
+    `Prompt: ${report.promptTokenCount} tokens in ${formatMilliseconds(report.prefillMilliseconds)} (${rateFigure(report.prefillTokensPerSecond)} tokens/s)`,
     `Generated: ${report.ids.length} tokens (${finishWords(report)})`,
     `Total time: ${formatMilliseconds(report.totalMilliseconds)}`,
     `Time to first token: ${Number.isNaN(report.timeToFirstTokenMilliseconds) ? 'no token' : formatMilliseconds(report.timeToFirstTokenMilliseconds)}`,
-    `Tokens/second: ${report.decodeTokensPerSecond.toFixed(2)}`
+    `Tokens/second: ${rateFigure(report.decodeTokensPerSecond)}`
   ]
   if (speculation !== undefined) {
     const rate = speculation.drafted === 0 ? 0 : (100 * speculation.accepted) / speculation.drafted

@@ -1,5 +1,6 @@
 import type { StepBatch } from '../../engine/session'
 import { TIMED_BLOCKS, TRACE_STATS_WORDS, tracePointAt, tracePointCount } from '../../shared/model/trace-points'
+import { formatStatistic } from '../../shared/units'
 
 export interface PointSummary {
   readonly layer: number
@@ -69,7 +70,7 @@ export class TraceSummary {
   }
 
   text(): string {
-    const number = (value: number): string => value.toPrecision(5).padStart(12)
+    const number = (value: number): string => formatStatistic(value).padStart(13)
     const rows = this.points.map((point) => {
       const place = point.layer < 0 || point.layer >= this.layers ? '' : String(point.layer)
       const counts = [point.nan, point.infinite, point.zero].map((count) => String(count).padStart(8)).join('')
@@ -80,6 +81,6 @@ export class TraceSummary {
       ([block, value]) =>
         `  ${block.padEnd(12)}${value.toFixed(2).padStart(12)} ms ${((100 * value) / (total || 1)).toFixed(1).padStart(6)} %`
     )
-    return `Statistics over all evaluated positions:\nlayer ${'point'.padEnd(14)}${['min', 'max', 'mean', 'rms', 'absmax'].map((name) => name.padStart(12)).join('')}${['NaN', 'Inf', 'zero'].map((name) => name.padStart(8)).join('')}\n${rows.join('\n')}\n\nTime by block:\n${times.join('\n')}\n\n`
+    return `Statistics over all evaluated positions:\nlayer ${'point'.padEnd(14)}${['min', 'max', 'mean', 'rms', 'absmax'].map((name) => name.padStart(13)).join('')}${['NaN', 'Inf', 'zero'].map((name) => name.padStart(8)).join('')}\n${rows.join('\n')}\n\nTime by block:\n${times.join('\n')}\n\n`
   }
 }

@@ -1,3 +1,4 @@
+import { shareFigure } from '../../shared/figures'
 import { lensReport } from '../../engine/numerics/lens-report'
 import { type LensReport, toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords, usage } from '../arguments'
@@ -38,7 +39,7 @@ export const lens: Verb = {
 
 function lensText(report: LensReport, show: (id: number) => string): string {
   const lines = report.layers.map((row) => {
-    const candidates = row.candidates.map(({ id, probability }) => `${show(id)} ${(100 * probability).toFixed(1)} %`)
+    const candidates = row.candidates.map(({ id, probability }) => `${show(id)} ${shareFigure(probability)}`)
     return `layer ${String(row.layer).padStart(3)}  ${row.nextTokenRank < 0 ? '' : `rank of what follows ${String(row.nextTokenRank).padStart(6)}  `}${candidates.join('  ')}`
   })
   return `position ${report.position}\n${lines.join('\n')}\nlast row ${report.lastEqualsLogits ? 'equals' : 'DIFFERS FROM'} the logits bit for bit\n`

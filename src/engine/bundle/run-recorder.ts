@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { GretaError } from '../../shared/errors'
 import {
   decodeTokenFrame,
   FRAME_KIND,
@@ -8,8 +9,15 @@ import {
   readFrameHeader,
   type TokenFrame
 } from '../../shared/protocol'
+import { formatBytes } from '../../shared/units'
 import { type RecordedDetail, recordedDetailSchema } from './bundle'
 import { JournalWriter, readJournal } from './journal'
+
+/**
+ * What is kept of one run at most: as much as the whole library has by default, and what a bundle (a ZIP without ZIP64)
+ * holds in any case. 80 layers with statistics reach it after 48,000 tokens.
+ */
+const LARGEST_RUN_BYTES = 2 * 2 ** 30
 
 /** Writes the journal of one run while it is generated. */
 export class RunRecorder {
@@ -17,7 +25,8 @@ export class RunRecorder {
 
   constructor(
     readonly path: string,
-    private current: RecordedDetail
+    private current: RecordedDetail,
+    private readonly largestBytes = LARGEST_RUN_BYTES
   ) {
     this.journal = new JournalWriter(path)
     this.journal.appendJson({ detail: current })
@@ -31,8 +40,14 @@ export class RunRecorder {
     return this.journal.sizeBytes
   }
 
-  /** Keeps an encoded token frame. Call it before the frame is shown to anybody. */
+  /** Keeps an encoded token frame. Call it before the frame is shown to anybody. Refuses what would make the run too large. */
   append(frame: Uint8Array): void {
+    if (this.journal.sizeBytes + frame.byteLength > this.largestBytes)
+      throw new GretaError(
+        'out-of-range',
+        `A run is kept up to ${formatBytes(this.largestBytes)}, and this one has reached that: tokens from here on are shown, not kept`,
+        'Capture less, or generate in several runs.'
+      )
     this.journal.append(frame)
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { encodeTokenFrame, type TokenFrame } from '../../shared/protocol'
 import { framesOfColumns } from './columns'
+import { loadJournal, RunRecorder } from './run-recorder'
 import { RunStore } from './run-store'
 import { testDetail, testFrame } from './test-run'
 
@@ -66,6 +67,20 @@ describe('run store', () => {
     expect(next.row('dying')).toMatchObject({ state: 'interrupted', textPreview: '01234', summary: { generatedTokens: 5 } })
     expect((await next.read('dying')).columns.rowCount).toBe(5)
     expect(readdirSync(folder).sort()).toEqual(['dying.greta', 'dying.json'])
+  })
+
+  test('a run that grows too large says so once it does, and what came before is kept', () => {
+    const path = join(newFolder(), 'large.journal')
+    const frame = encoded(testFrame({ first: 0, count: 1, text: 'a' }))
+    const recorder = new RunRecorder(path, testDetail('large', { state: 'running' }), 4000 + 3 * frame.byteLength)
+    let kept = 0
+    expect(() => {
+      for (let first = 0; first < 100; first += 1, kept += 1) recorder.append(encoded(testFrame({ first, count: 1, text: 'a' })))
+    }).toThrow(/A run is kept up to .*, and this one has reached that/)
+    recorder.update(testDetail('large'))
+    recorder.close()
+    expect(kept).toBeGreaterThan(0)
+    expect(loadJournal(path)?.frames).toHaveLength(kept)
   })
 
   test('a journal of a process that lives is left alone', async () => {

@@ -1,5 +1,6 @@
 import { TriangleAlert, X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { rateFigure } from '../../shared/figures'
 import { formatMilliseconds } from '../../shared/units'
 import { call } from '../bridge'
 import { useTranslate } from '../i18n'
@@ -123,7 +124,7 @@ const RunItems = () => {
       )}
       {figures.tokensPerSecond !== undefined && (
         <Item className="num font-medium text-text" testId="status-rate">
-          {t('app.tokensPerSecond', { rate: figures.tokensPerSecond.toFixed(1) })}
+          {t('app.tokensPerSecond', { rate: rateFigure(figures.tokensPerSecond) })}
         </Item>
       )}
       {columns.lostFrames > 0 && <Badge tone="warn">{t('app.framesLost', { count: columns.lostFrames })}</Badge>}

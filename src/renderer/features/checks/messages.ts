@@ -210,7 +210,7 @@ export const checksMessages = defineMessages({
   namedCount: { en: '{named} of {count} faults named', es: '{named} de {count} fallos nombrados' },
   labText: {
     en: 'Each fault was planted in the tested side alone, on purpose; the loaded model is untouched.',
-    es: 'Cada fallo se introdujo a propósito sólo en la parte probada; el modelo cargado no se toca.'
+    es: 'Cada fallo se introdujo a propósito solo en la parte probada; el modelo cargado no se toca.'
   },
   named: { en: 'named', es: 'nombrado' },
   notNamed: { en: 'not named', es: 'no nombrado' },

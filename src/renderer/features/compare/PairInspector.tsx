@@ -19,8 +19,8 @@ export const PairInspector = () => {
   const index = indexOfCursor(layer, point, layers)
   if (pair === undefined || traces[0] === undefined || traces[1] === undefined || index === undefined) {
     return (
-      <EmptyState icon={GitCompareArrows} title={t('layers.inspectorEmpty')}>
-        {t('layers.inspectorEmptyText')}
+      <EmptyState icon={GitCompareArrows} title={t(pair === undefined ? 'layers.nothingToInspect' : 'layers.inspectorEmpty')}>
+        {t(pair === undefined ? 'layers.nothingToInspectText' : 'layers.inspectorEmptyText')}
       </EmptyState>
     )
   }

@@ -5,7 +5,7 @@ export const compareMessages = defineMessages({
   emptyTitle: { en: 'Two runs are needed', es: 'Hacen falta dos ejecuciones' },
   emptyText: {
     en: 'Generate the same prompt twice — with another backend, precision, model file or seed — and compare them here token by token and layer by layer.',
-    es: 'Genera el mismo prompt dos veces —con otro motor, precisión, archivo de modelo o semilla— y compáralas aquí token a token y capa a capa.'
+    es: 'Genere el mismo prompt dos veces —con otro motor, precisión, archivo de modelo o semilla— y compárelas aquí token a token y capa a capa.'
   },
   goToPlay: { en: 'Go to Play', es: 'Ir a Probar' },
   pair: { en: 'Pair', es: 'Par' },
@@ -21,7 +21,7 @@ export const compareMessages = defineMessages({
   loading: { en: 'Reading the runs…', es: 'Leyendo las ejecuciones…' },
   sameRun: {
     en: 'A and B are the same run: choose another one to see differences.',
-    es: 'A y B son la misma ejecución: elige otra para ver diferencias.'
+    es: 'A y B son la misma ejecución: elija otra para ver diferencias.'
   },
   otherShape: {
     en: 'These models have {a} and {b} layers: text and times compare, layers do not.',

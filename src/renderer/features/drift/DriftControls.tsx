@@ -36,7 +36,7 @@ export const DriftSwitch = ({ short = false }: { readonly short?: boolean }) => 
   const ready = useReady()
   return (
     <Switch
-      label={<span className="text-sm">{t(short ? 'drift.followShort' : 'drift.follow')}</span>}
+      label={<span className="text-sm whitespace-nowrap">{t(short ? 'drift.followShort' : 'drift.follow')}</span>}
       checked={following !== undefined}
       disabled={!ready}
       onChange={(on) => void follow(on)}

@@ -46,10 +46,10 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
         {!empty && <DriftSwitch short />}
       </div>
       {empty ? (
-        <div className="flex min-w-0 flex-1 items-center gap-4">
+        <div className="flex min-w-0 flex-1 flex-wrap content-center items-center gap-x-4 gap-y-1">
           <DriftSwitch />
           <DriftReference />
-          <p className="m-0 truncate text-xs text-faint">
+          <p className="m-0 min-w-0 flex-1 basis-40 truncate text-xs text-faint">
             {error === undefined ? t(following === undefined ? 'drift.help' : 'drift.waiting') : `${error.message} ${error.hint ?? ''}`}
           </p>
         </div>

@@ -32,7 +32,7 @@ export const AlertsTable = () => {
         rowCount={alerts.length}
         selected={selected}
         onSelect={go}
-        empty={t('layers.alertsNone')}
+        empty={t(trace === undefined ? 'layers.alertsNotYet' : 'layers.alertsNone')}
         cell={(row, column) => {
           const alert = alerts[row]
           if (alert === undefined || trace === undefined) return null

@@ -29,8 +29,8 @@ export const CellInspector = () => {
   const cell = useCursorCell(trace)
   if (columns === undefined || trace === undefined || cell === undefined) {
     return (
-      <EmptyState icon={MousePointerClick} title={t('layers.inspectorEmpty')}>
-        {t('layers.inspectorEmptyText')}
+      <EmptyState icon={MousePointerClick} title={t(trace === undefined ? 'layers.nothingToInspect' : 'layers.inspectorEmpty')}>
+        {t(trace === undefined ? 'layers.nothingToInspectText' : 'layers.inspectorEmptyText')}
       </EmptyState>
     )
   }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { shareFigure } from '../../../shared/figures'
 import type { GretaErrorData } from '../../../shared/errors'
 import type { LensReport } from '../../../shared/protocol'
 import { call } from '../../bridge'
@@ -84,7 +85,7 @@ export const LensTable = () => {
               style={{ background: `color-mix(in srgb, var(--accent) ${strength}%, transparent)` }}
             >
               <bdi className={candidate.id === report.nextId ? 'truncate font-semibold' : 'truncate'}>{text(candidate.id)}</bdi>
-              <span className="num text-xs text-muted">{(candidate.probability * 100).toFixed(1)}</span>
+              <span className="num shrink-0 text-xs text-muted">{shareFigure(candidate.probability)}</span>
             </span>
           )
         }}

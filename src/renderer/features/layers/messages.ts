@@ -59,13 +59,13 @@ export const layersMessages = defineMessages({
   summaryNothing: { en: '{tensor}, token {position}: not captured', es: '{tensor}, token {position}: sin captura' },
   pointAtCell: {
     en: 'Point at a cell to read it; click or use the arrow keys to inspect it.',
-    es: 'Apunta a una celda para leerla; haz clic o usa las flechas para inspeccionarla.'
+    es: 'Señale una celda para leerla; haga clic o use las flechas para inspeccionarla.'
   },
 
   emptyNoRun: { en: 'No run to look into yet', es: 'Aún no hay ninguna ejecución' },
   emptyNoRunText: {
     en: 'Generate something in Play, or open a recorded run. The numbers of every layer appear here while the text is being written.',
-    es: 'Genera algo en Probar o abre una ejecución guardada. Los números de cada capa aparecen aquí mientras se escribe el texto.'
+    es: 'Genere algo en Probar o abra una ejecución guardada. Los números de cada capa aparecen aquí mientras se escribe el texto.'
   },
   emptyNoTrace: { en: 'Nothing was captured in this run', es: 'No se capturó nada en esta ejecución' },
   emptyNoTraceText: {
@@ -94,6 +94,7 @@ export const layersMessages = defineMessages({
 
   alerts: { en: 'Alerts', es: 'Alertas' },
   alertsNone: { en: 'No NaN, no infinity, nothing saturated', es: 'Sin NaN, sin infinitos, nada saturado' },
+  alertsNotYet: { en: 'Nothing has been captured yet', es: 'Todavía no se capturó nada' },
   alertsNoneText: { en: 'in {count} captured tensor rows', es: 'en {count} filas de tensores capturadas' },
   alertNan: { en: 'NaN', es: 'NaN' },
   alertPositiveInfinity: { en: '+Inf', es: '+Inf' },
@@ -111,10 +112,15 @@ export const layersMessages = defineMessages({
   alertTokens: { en: 'Tokens', es: 'Tokens' },
   alertElements: { en: 'Elements', es: 'Elementos' },
 
+  nothingToInspect: { en: 'Nothing to inspect yet', es: 'Todavía no hay nada que inspeccionar' },
+  nothingToInspectText: {
+    en: 'What you choose on the left is explained here.',
+    es: 'Lo que elija a la izquierda se explica aquí.'
+  },
   inspectorEmpty: { en: 'No cell chosen', es: 'Ninguna celda elegida' },
   inspectorEmptyText: {
     en: 'Click a cell of the picture, or move there with the arrow keys.',
-    es: 'Haz clic en una celda de la imagen o muévete con las flechas.'
+    es: 'Haga clic en una celda de la imagen o muévase con las flechas.'
   },
   statistics: { en: 'Statistics', es: 'Estadísticas' },
   healthy: { en: 'finite', es: 'finito' },

@@ -1,7 +1,7 @@
 import { Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { shareFigure } from '../../../shared/figures'
 import { useTranslate } from '../../i18n'
 import { visibleToken } from '../play/lane/visible'
-import { formatShare } from '../play/token-facts'
 
 export interface HeadRow {
   readonly id: number
@@ -38,7 +38,7 @@ export const HeadChart = ({ rows }: { readonly rows: readonly HeadRow[] }) => {
           />
           <Tooltip
             cursor={{ fill: 'var(--hover)' }}
-            formatter={(value) => formatShare(Number(value))}
+            formatter={(value) => shareFigure(Number(value))}
             contentStyle={{ background: 'var(--raised)', border: '1px solid var(--line)', borderRadius: 8, fontSize: 12 }}
             labelStyle={{ fontFamily: 'var(--font-mono)', color: 'var(--text)' }}
             isAnimationActive={false}

@@ -1,5 +1,6 @@
 import { Ban, Crosshair, Download, GitBranch, Minus, Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
+import { decimalFigure, logitFigure, shareFigure } from '../../../shared/figures'
 import { toAnyNumber } from '../../../shared/protocol'
 import { branchAt } from '../../actions/generation'
 import { useTranslate } from '../../i18n'
@@ -12,7 +13,6 @@ import { Switch } from '../../ui/Switch'
 import { SearchField } from '../../ui/TextField'
 import { type VirtualColumn, VirtualTable } from '../../ui/VirtualTable'
 import { visibleToken } from '../play/lane/visible'
-import { formatNumber, formatShare } from '../play/token-facts'
 import { toCsv, toNpy } from './export'
 import { applyFilter, parseFilter } from './filter'
 import { orderById, orderByValue, placesOf } from './order'
@@ -87,11 +87,11 @@ export const LogitTable = ({ explanation, byLogit, runId, position }: LogitTable
     if (column === 'id') return id
     if (column === 'bytes')
       return <span className="font-mono text-xs text-faint">{vocabulary === undefined ? '' : bytesHex(vocabulary.bytes(id))}</span>
-    if (column === 'logit') return formatNumber(arrays.logits[id] as number, 4)
-    if (column === 'penalised') return formatNumber(arrays.penalised[id] as number, 4)
-    if (column === 'scaled') return formatNumber(arrays.scaled[id] as number, 4)
-    if (column === 'model') return formatShare(Math.exp((arrays.logits[id] as number) - logSumExp))
-    if (column === 'final') return removed === 0 ? formatShare(arrays.probability[id] as number) : <s className="text-faint">0 %</s>
+    if (column === 'logit') return logitFigure(arrays.logits[id] as number)
+    if (column === 'penalised') return logitFigure(arrays.penalised[id] as number)
+    if (column === 'scaled') return logitFigure(arrays.scaled[id] as number)
+    if (column === 'model') return shareFigure(Math.exp((arrays.logits[id] as number) - logSumExp))
+    if (column === 'final') return removed === 0 ? shareFigure(arrays.probability[id] as number) : <s className="text-faint">0 %</s>
     return removed === 0 ? (
       id === explanation.chosenId ? (
         t('logits.chosen')
@@ -108,7 +108,7 @@ export const LogitTable = ({ explanation, byLogit, runId, position }: LogitTable
     const before = Number(logitBias.find((other) => other.id === selectedId)?.bias ?? 0)
     const value = bias === -Infinity ? bias : (Number.isFinite(before) ? before : 0) + bias
     changeSampling({ logitBias: [...logitBias.filter((other) => other.id !== selectedId), { id: selectedId, bias: toAnyNumber(value) }] })
-    toast({ tone: 'info', title: `${visibleToken(textOf(selectedId))}: ${formatNumber(value, 1)}`, detail: t('logits.biasSet') })
+    toast({ tone: 'info', title: `${visibleToken(textOf(selectedId))}: ${decimalFigure(value, 1)}`, detail: t('logits.biasSet') })
   }
 
   return (

@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react'
+import { bitsFigure, logitFigure } from '../../../shared/figures'
 import type { SamplingMessage } from '../../../shared/protocol'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -9,7 +10,7 @@ import { IconButton } from '../../ui/Button'
 import { Drawer } from '../../ui/Dialog'
 import { Segmented } from '../../ui/Tabs'
 import { visibleToken } from '../play/lane/visible'
-import { formatNumber, tokenDisplay } from '../play/token-facts'
+import { tokenDisplay } from '../play/token-facts'
 import { LogitTable } from './LogitTable'
 import { orderByValue } from './order'
 import { StageChain } from './StageChain'
@@ -43,9 +44,9 @@ const Figures = ({ explanation }: { readonly explanation: Explanation }) => {
   }, [logits])
   return (
     <dl className="flex flex-wrap gap-x-8 gap-y-2">
-      <Figure name={t('logits.entropy')} value={t('play.bits', { value: formatNumber(Number(explanation.entropyNats) / Math.LN2, 4) })} />
-      <Figure name={t('logits.margin')} value={formatNumber(margin, 4)} />
-      <Figure name={t('logits.logSumExp')} value={formatNumber(Number(explanation.logSumExp), 4)} />
+      <Figure name={t('logits.entropy')} value={t('play.bits', { value: bitsFigure(Number(explanation.entropyNats) / Math.LN2) })} />
+      <Figure name={t('logits.margin')} value={logitFigure(margin)} />
+      <Figure name={t('logits.logSumExp')} value={logitFigure(Number(explanation.logSumExp))} />
       <Figure name={t('logits.vocabulary')} value={String(explanation.vocabularySize)} />
       <Figure name={t('logits.nan')} value={String(explanation.nanCount)} bad={explanation.nanCount > 0} />
     </dl>

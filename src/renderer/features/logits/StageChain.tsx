@@ -1,10 +1,10 @@
 import { ChevronRight } from 'lucide-react'
+import { shareFigure } from '../../../shared/figures'
 import type { SamplerStage } from '../../../shared/model/sampling'
 import type { SamplerExplanation } from '../../../shared/protocol'
 import { useTranslate } from '../../i18n'
 import { cx } from '../../ui/classes'
 import { STAGE_NAMES } from '../play/sampling/knob-table'
-import { formatShare } from '../play/token-facts'
 
 export const useStageName = (): ((stage: string) => string) => {
   const t = useTranslate()
@@ -35,7 +35,7 @@ export const StageChain = ({ explanation }: { readonly explanation: SamplerExpla
               </p>
               {stage.active && stage.stage !== 'input' && (
                 <p className="num text-xs text-faint">
-                  {removed === 0 ? t('logits.untouched') : t('logits.removed', { count: removed, mass: formatShare(stage.massRemoved) })}
+                  {removed === 0 ? t('logits.untouched') : t('logits.removed', { count: removed, mass: shareFigure(stage.massRemoved) })}
                 </p>
               )}
             </div>

@@ -40,7 +40,7 @@ export const logitsMessages = defineMessages({
   nan: { en: 'NaN', es: 'NaN' },
   filter: { en: 'Filter: text, #id or /expression/', es: 'Filtro: texto, #id o /expresión/' },
   rows: { en: { one: '{count} row', other: '{count} rows' }, es: { one: '{count} fila', other: '{count} filas' } },
-  keptOnly: { en: 'Only what samplers kept', es: 'Sólo lo que quedó' },
+  keptOnly: { en: 'Only what samplers kept', es: 'Solo lo que quedó' },
   place: { en: 'Place', es: 'Puesto' },
   id: { en: 'Id', es: 'Id' },
   token: { en: 'Token', es: 'Token' },

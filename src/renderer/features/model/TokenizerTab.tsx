@@ -5,6 +5,11 @@ import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { Fact } from './Overview'
 
+/** As the session stops: the ids that the file names, and its end of text. */
+const endIds = ({ endOfGenerationIds, eosId }: NonNullable<ModelInspection['tokenizer']>): readonly number[] => [
+  ...new Set([...endOfGenerationIds, ...(eosId === undefined ? [] : [eosId])])
+]
+
 export const TokenizerTab = ({ inspection }: { readonly inspection: ModelInspection }) => {
   const t = useTranslate()
   const { tokenizer } = inspection
@@ -23,7 +28,7 @@ export const TokenizerTab = ({ inspection }: { readonly inspection: ModelInspect
       <Fact name={t('model.merges')}>{tokenizer.mergeCount}</Fact>
       <Fact name={t('model.bos')}>{special(tokenizer.bosId, tokenizer.addBos)}</Fact>
       <Fact name={t('model.eos')}>{special(tokenizer.eosId, tokenizer.addEos)}</Fact>
-      <Fact name={t('model.endIds')}>{tokenizer.endOfGenerationIds.join(', ') || t('model.none')}</Fact>
+      <Fact name={t('model.endIds')}>{endIds(tokenizer).join(', ') || t('model.none')}</Fact>
       <Fact name={t('model.spacePrefix')}>{t(tokenizer.addSpacePrefix ? 'model.yes' : 'model.no')}</Fact>
     </dl>
   )

@@ -9,8 +9,8 @@ export const modelMessages = defineMessages({
   path: { en: 'Path of a GGUF file or SafeTensors folder', es: 'Ruta de un archivo GGUF o carpeta SafeTensors' },
   pathHere: { en: 'Path on the engine’s machine', es: 'Ruta en la máquina del motor' },
   open: { en: 'Open', es: 'Abrir' },
-  dropHere: { en: 'or drop a file anywhere here', es: 'o suelta un archivo aquí' },
-  dropNow: { en: 'Drop to open', es: 'Suelta para abrir' },
+  dropHere: { en: 'or drop a file anywhere here', es: 'o suelte un archivo aquí' },
+  dropNow: { en: 'Drop to open', es: 'Suelte para abrir' },
   uploading: { en: 'Sending {name} to the engine…', es: 'Enviando {name} al motor…' },
   recent: { en: 'Recent', es: 'Recientes' },
   recentNone: { en: 'Models you open are listed here.', es: 'Aquí aparecen los modelos que abras.' },
@@ -21,7 +21,7 @@ export const modelMessages = defineMessages({
   emptyTitle: { en: 'No model opened', es: 'Ningún modelo abierto' },
   emptyText: {
     en: 'Open a GGUF file or a SafeTensors folder to see what is in it before anything is loaded. Reading it costs nothing: no weight is touched until you ask.',
-    es: 'Abre un archivo GGUF o una carpeta SafeTensors para ver su contenido antes de cargar nada. Leerlo no cuesta: no se toca ningún peso hasta que lo pidas.'
+    es: 'Abra un archivo GGUF o una carpeta SafeTensors para ver su contenido antes de cargar nada. Leerlo no cuesta: no se toca ningún peso hasta que lo pida.'
   },
   openBundled: { en: 'Open the bundled model', es: 'Abrir el modelo incluido' },
   inspecting: { en: 'Reading {path}…', es: 'Leyendo {path}…' },
@@ -97,11 +97,11 @@ export const modelMessages = defineMessages({
   renderPreview: { en: 'Preview of a short conversation', es: 'Vista previa de una conversación corta' },
   renderNeedsLoad: {
     en: 'Load the model to see a conversation rendered by this template.',
-    es: 'Carga el modelo para ver una conversación generada con esta plantilla.'
+    es: 'Cargue el modelo para ver una conversación generada con esta plantilla.'
   },
   templateSource: { en: 'Template as the file has it', es: 'Plantilla tal como está en el archivo' },
   exampleUser: { en: 'Hello!', es: '¡Hola!' },
-  exampleAssistant: { en: 'Hello. What can I do for you?', es: 'Hola. ¿En qué puedo ayudarte?' },
+  exampleAssistant: { en: 'Hello. What can I do for you?', es: 'Hola. ¿En qué puedo ayudarle?' },
   exampleUserAgain: { en: 'Tell me a story.', es: 'Cuéntame un cuento.' },
 
   planTitle: { en: 'Memory before anything is loaded', es: 'Memoria antes de cargar nada' },
@@ -140,7 +140,7 @@ export const modelMessages = defineMessages({
   tensorNone: { en: 'No tensor chosen', es: 'Ningún tensor elegido' },
   tensorNoneText: {
     en: 'Choose a tensor in the table to see its statistics and histogram.',
-    es: 'Elige un tensor de la tabla para ver sus estadísticas y su histograma.'
+    es: 'Elija un tensor de la tabla para ver sus estadísticas y su histograma.'
   },
   computing: { en: 'Reading {bytes} of weights…', es: 'Leyendo {bytes} de pesos…' },
   computed: { en: 'All {count} values after dequantisation, in {time}.', es: 'Los {count} valores tras descuantizar, en {time}.' },

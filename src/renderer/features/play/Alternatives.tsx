@@ -1,4 +1,5 @@
 import { GitBranch } from 'lucide-react'
+import { shareFigure } from '../../../shared/figures'
 import { branchAt } from '../../actions/generation'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -6,7 +7,7 @@ import type { RunColumns } from '../../store/run-columns'
 import { useRunVocabulary } from '../../store/use-run'
 import { cx } from '../../ui/classes'
 import { visibleToken } from './lane/visible'
-import { formatShare, type TokenFacts } from './token-facts'
+import { type TokenFacts } from './token-facts'
 
 interface AlternativesProps {
   readonly columns: RunColumns
@@ -50,7 +51,7 @@ export const Alternatives = ({ columns, facts, onBranch }: AlternativesProps) =>
                   style={{ width: `${Math.max(1, (100 * candidate.probability) / most)}%` }}
                 />
               </span>
-              <span className="num text-right text-sm">{formatShare(candidate.probability)}</span>
+              <span className="num text-right text-sm">{shareFigure(candidate.probability)}</span>
               <span className="sr-only">{chosen ? t('play.chosen') : t('play.branchHere', { token: name })}</span>
               {chosen ? (
                 <span aria-hidden className="text-accent">
@@ -68,7 +69,7 @@ export const Alternatives = ({ columns, facts, onBranch }: AlternativesProps) =>
         <span aria-hidden className="h-1.5 overflow-hidden rounded-sm bg-sunken">
           <span className="block h-full rounded-sm bg-line" style={{ width: `${(100 * facts.unseen) / most}%` }} />
         </span>
-        <span className="num text-right">{formatShare(facts.unseen)}</span>
+        <span className="num text-right">{shareFigure(facts.unseen)}</span>
       </li>
     </ul>
   )

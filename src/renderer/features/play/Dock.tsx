@@ -1,4 +1,5 @@
 import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
+import { bitsFigure, decimalFigure } from '../../../shared/figures'
 import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
 import { onThemeChange } from '../../app/theme'
 import { useTranslate } from '../../i18n'
@@ -8,7 +9,6 @@ import { useRunColumns } from '../../store/use-run'
 import { DriftSwitch } from '../drift/DriftControls'
 import { DriftStrip } from '../drift/DriftStrip'
 import { layoutStrip, type StripBars, type StripSeries, stripHit, stripSeries } from './strips'
-import { formatNumber } from './token-facts'
 
 const COLOURS: Readonly<Record<StripSeries['id'], string>> = { surprisal: '--series-2', entropy: '--series-3', latency: '--series-1' }
 
@@ -59,6 +59,7 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
       bars.current === undefined ? undefined : stripHit(bars.current, event.nativeEvent.offsetX, event.currentTarget.clientWidth)
     if (target !== undefined) moveCursor({ token: target, element: undefined })
   }
+  const figure = (value: number) => (unit === 'bits' ? bitsFigure(value) : decimalFigure(value, 2))
   const here = token === undefined || token < from || token >= to ? Number.NaN : series.value(token)
 
   return (
@@ -66,8 +67,8 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
       <div className="flex w-36 shrink-0 flex-col justify-center whitespace-nowrap">
         <span className="label">{name}</span>
         <span className="num text-sm">
-          {Number.isNaN(here) ? '' : `${formatNumber(here)} ${unit} `}
-          <span className="text-xs text-faint">{scaled.top > 0 && t('play.maximum', { value: formatNumber(scaled.top) })}</span>
+          {Number.isNaN(here) ? '' : `${figure(here)} ${unit} `}
+          <span className="text-xs text-faint">{scaled.top > 0 && t('play.maximum', { value: figure(scaled.top) })}</span>
         </span>
       </div>
       <Canvas

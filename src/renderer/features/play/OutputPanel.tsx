@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react'
 import { useMemo, useState } from 'react'
+import { shareFigure } from '../../../shared/figures'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { LiveGeneration, RunState } from '../../store/session'
@@ -16,7 +17,7 @@ import { branchPositions } from './branches'
 import { FirstRun } from './FirstRun'
 import { Lane } from './lane/Lane'
 import { TokenTable } from './TokenTable'
-import { COLOUR_MODES, type ColourMode, formatShare } from './token-facts'
+import { COLOUR_MODES, type ColourMode } from './token-facts'
 
 const FINISHED = {
   'end-of-generation': ['play.finishedEnd', 'neutral'],
@@ -45,7 +46,7 @@ const Legend = ({ mode }: { readonly mode: ColourMode }) => {
   if (mode === 'off') return null
   const text =
     mode === 'surprisal'
-      ? t('play.legendSurprisal', { share: formatShare(silenceAbove) })
+      ? t('play.legendSurprisal', { share: shareFigure(silenceAbove) })
       : mode === 'entropy'
         ? t('play.legendEntropy')
         : mode === 'margin'

@@ -1,5 +1,6 @@
 import { MousePointerClick, Table2 } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { bitsFigure, logitFigure, shareFigure } from '../../../shared/figures'
 import { formatMilliseconds } from '../../../shared/units'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -11,7 +12,7 @@ import { EmptyState } from '../../ui/EmptyState'
 import { Tooltip } from '../../ui/Tooltip'
 import { Alternatives } from './Alternatives'
 import { visibleToken } from './lane/visible'
-import { formatNumber, formatShare, tokenFacts } from './token-facts'
+import { tokenFacts } from './token-facts'
 
 const Fact = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
   <div className="flex items-baseline justify-between gap-3 border-b border-line/60 py-1 last:border-0">
@@ -35,7 +36,7 @@ export const TokenInspector = () => {
     )
   const facts = tokenFacts(columns, token)
   const text = vocabulary?.text(facts.id) ?? columns.texts[token] ?? ''
-  const bits = (value: number) => t('play.bits', { value: formatNumber(value, 3) })
+  const bits = (value: number) => t('play.bits', { value: bitsFigure(value) })
   return (
     <div className="flex flex-col gap-4 p-3" data-testid="token-inspector">
       <header>
@@ -65,13 +66,13 @@ export const TokenInspector = () => {
             </Tooltip>
           </section>
           <dl>
-            <Fact name={t('play.probabilityRaw')}>{formatShare(facts.probability)}</Fact>
-            <Fact name={t('play.drawnWith')}>{formatShare(facts.drawnWith)}</Fact>
+            <Fact name={t('play.probabilityRaw')}>{shareFigure(facts.probability)}</Fact>
+            <Fact name={t('play.drawnWith')}>{shareFigure(facts.drawnWith)}</Fact>
             <Fact name={t('play.rank')}>{facts.rank + 1}</Fact>
             <Fact name={t('play.surprisal')}>{bits(facts.surprisalBits)}</Fact>
             <Fact name={t('play.entropy')}>{bits(facts.entropyBits)}</Fact>
-            <Fact name={t('play.margin')}>{formatNumber(facts.margin, 4)}</Fact>
-            <Fact name={t('play.logit')}>{formatNumber(facts.logit, 4)}</Fact>
+            <Fact name={t('play.margin')}>{logitFigure(facts.margin)}</Fact>
+            <Fact name={t('play.logit')}>{logitFigure(facts.logit)}</Fact>
             <Fact name={t('play.stepTime')}>{Number.isNaN(facts.stepMilliseconds) ? '–' : formatMilliseconds(facts.stepMilliseconds)}</Fact>
           </dl>
         </>

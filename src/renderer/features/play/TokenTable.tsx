@@ -1,10 +1,11 @@
+import { bitsFigure, decimalFigure, logitFigure, shareFigure } from '../../../shared/figures'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
 import { useRunColumns, useRunVocabulary } from '../../store/use-run'
 import { VirtualTable } from '../../ui/VirtualTable'
 import { visibleToken } from './lane/visible'
-import { formatNumber, formatShare, tokenDisplay, tokenFacts } from './token-facts'
+import { tokenDisplay, tokenFacts } from './token-facts'
 
 /** The output as a table: the twin of coloured text and of the strips below it, with every number readable. */
 export const TokenTable = ({ columns, showPrompt }: { readonly columns: RunColumns; readonly showPrompt: boolean }) => {
@@ -25,12 +26,12 @@ export const TokenTable = ({ columns, showPrompt }: { readonly columns: RunColum
     const facts = tokenFacts(columns, position)
     if (column === 'id') return facts.id
     if (!facts.judged) return ''
-    if (column === 'probability') return formatShare(facts.probability)
-    if (column === 'surprisal') return formatNumber(facts.surprisalBits)
-    if (column === 'entropy') return formatNumber(facts.entropyBits)
+    if (column === 'probability') return shareFigure(facts.probability)
+    if (column === 'surprisal') return bitsFigure(facts.surprisalBits)
+    if (column === 'entropy') return bitsFigure(facts.entropyBits)
     if (column === 'rank') return facts.rank + 1
-    if (column === 'margin') return formatNumber(facts.margin, 3)
-    return formatNumber(facts.stepMilliseconds)
+    if (column === 'margin') return logitFigure(facts.margin)
+    return decimalFigure(facts.stepMilliseconds, 2)
   }
   return (
     <VirtualTable

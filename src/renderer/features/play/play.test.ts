@@ -6,7 +6,6 @@ import { branchPositions, branchTrail } from './branches'
 import { moveStage, sameSampling, stageActs } from './sampling/knob-table'
 import { BUILT_IN_PRESETS, presetsToJson, samplingFromJson } from './sampling/presets'
 import { layoutStrip, stripHit } from './strips'
-import { formatShare } from './token-facts'
 
 describe('prompt', () => {
   const draft = { mode: 'tokens', text: '', addSpecial: true, parseSpecial: false, messages: [], template: undefined, tokens: '' } as const
@@ -92,11 +91,5 @@ describe('strips', () => {
     const bars = layoutStrip(series, 0, 5, 300)
     expect(Number.isNaN(bars.heights[3] as number)).toBe(true)
     expect(layoutStrip(series, 5, 5, 300).heights).toHaveLength(0)
-  })
-})
-
-describe('formatShare', () => {
-  it('keeps small probabilities apart from zero', () => {
-    expect([0.5, 0.0123, 0.0001, 0.00001, 0, Number.NaN].map(formatShare)).toEqual(['50.0 %', '1.23 %', '0.01 %', '<0.01 %', '0 %', '–'])
   })
 })

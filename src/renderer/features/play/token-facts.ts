@@ -141,15 +141,3 @@ export function tokenLevel(
   const margin = columns.margins.values[row] as number
   return margin > 6 ? 0 : MARGIN_STEPS.findIndex((step) => margin > step) + 1 || 6
 }
-
-/** "41.2 %", "0.03 %", "<0.01 %": enough digits to tell alternatives apart. */
-export function formatShare(probability: number): string {
-  if (Number.isNaN(probability)) return '–'
-  const percent = probability * 100
-  if (percent >= 10) return `${percent.toFixed(1)} %`
-  if (percent >= 0.01) return `${percent.toFixed(2)} %`
-  return percent === 0 ? '0 %' : '<0.01 %'
-}
-
-export const formatNumber = (value: number, digits = 2): string =>
-  Number.isNaN(value) ? '–' : Number.isFinite(value) ? value.toFixed(digits) : value > 0 ? '+∞' : '−∞'

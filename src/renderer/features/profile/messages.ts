@@ -5,7 +5,7 @@ export const profileMessages = defineMessages({
   emptyNoRun: { en: 'No run to measure yet', es: 'Aún no hay ninguna ejecución que medir' },
   emptyNoRunText: {
     en: 'Generate something in Play: the time of every block of every layer is measured while it runs.',
-    es: 'Genera algo en Probar: el tiempo de cada bloque de cada capa se mide mientras se ejecuta.'
+    es: 'Genere algo en Probar: el tiempo de cada bloque de cada capa se mide mientras se ejecuta.'
   },
   emptyPhase: { en: 'Nothing of this phase was measured in this run', es: 'En esta ejecución no se midió nada de esta fase' },
   goToPlay: { en: 'Go to Play', es: 'Ir a Probar' },

@@ -1,5 +1,6 @@
 import { Download, FolderOpen, MousePointerClick, RefreshCcw, Trash2, X } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
+import { rateFigure } from '../../../shared/figures'
 import type { RunCheck, RunDetail } from '../../../shared/protocol'
 import { formatBytes, formatMilliseconds } from '../../../shared/units'
 import { reportError } from '../../actions/report'
@@ -189,7 +190,7 @@ const DetailForm = ({ detail }: { readonly detail: RunDetail }) => {
         <Fact name={t('runs.tokens')}>
           {row.summary.promptTokens} + {row.summary.generatedTokens}
         </Fact>
-        <Fact name={t('runs.speed')}>{row.summary.decodeTokensPerSecond.toFixed(2)}</Fact>
+        <Fact name={t('runs.speed')}>{rateFigure(row.summary.decodeTokensPerSecond)}</Fact>
         <Fact name={t('runs.firstToken')}>
           {row.summary.timeToFirstTokenMilliseconds === undefined ? '–' : formatMilliseconds(row.summary.timeToFirstTokenMilliseconds)}
         </Fact>
@@ -230,6 +231,7 @@ const DetailForm = ({ detail }: { readonly detail: RunDetail }) => {
 export const Inspector = () => {
   const t = useTranslate()
   const selected = useLibrary((state) => state.selected)
+  const any = useLibrary((state) => state.rows.length > 0)
   const [detail, setDetail] = useState<RunDetail | undefined>(undefined)
   useEffect(() => {
     if (selected === undefined) {
@@ -244,8 +246,8 @@ export const Inspector = () => {
   }, [selected])
   if (detail === undefined || selected === undefined)
     return (
-      <EmptyState icon={MousePointerClick} title={t('runs.noneChosen')}>
-        {t('runs.noneChosenHint')}
+      <EmptyState icon={MousePointerClick} title={t(any ? 'runs.noneChosen' : 'layers.nothingToInspect')}>
+        {t(any ? 'runs.noneChosenHint' : 'layers.nothingToInspectText')}
       </EmptyState>
     )
   return (

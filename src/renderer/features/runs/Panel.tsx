@@ -1,6 +1,7 @@
 import { History, PenLine, Pin, Upload } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import { formatBytes, formatMilliseconds } from '../../../shared/units'
+import { rateFigure } from '../../../shared/figures'
+import { formatBytes } from '../../../shared/units'
 import { openRun } from '../../actions/runs'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -21,7 +22,7 @@ const DiskUse = () => {
   const disk = useLibrary((state) => state.disk)
   if (disk === undefined) return null
   return (
-    <span className="flex w-64 flex-col gap-1" title={disk.folder} data-testid="runs-disk">
+    <span className="flex w-48 min-w-0 flex-col gap-1" title={disk.folder} data-testid="runs-disk">
       <span className="num truncate text-xs text-muted">
         {t('runs.disk', {
           used: formatBytes(disk.usedBytes),
@@ -104,9 +105,7 @@ export const Panel = () => {
       case 'tokens':
         return row.summary.generatedTokens
       case 'speed':
-        return row.summary.generatedTokens > 1 ? row.summary.decodeTokensPerSecond.toFixed(1) : '–'
-      case 'first':
-        return row.summary.timeToFirstTokenMilliseconds === undefined ? '–' : formatMilliseconds(row.summary.timeToFirstTokenMilliseconds)
+        return row.summary.generatedTokens > 1 ? rateFigure(row.summary.decodeTokensPerSecond) : '–'
       case 'when':
         return formatWhen(row.createdAt, language)
       case 'size':
@@ -144,7 +143,7 @@ export const Panel = () => {
           placeholder={t('runs.search')}
           value={search}
           onChange={(event) => useLibrary.setState({ search: event.target.value })}
-          className="w-72"
+          className="w-60"
         />
         <Select<RunSort>
           label={t('runs.sort')}
@@ -175,16 +174,15 @@ export const Panel = () => {
         }}
         rowClass={(index) => (rows[index]?.id === shown ? 'shadow-[inset_2px_0_0_var(--accent)]' : undefined)}
         columns={[
-          { id: 'name', title: t('runs.name'), width: 'minmax(14rem,2fr)' },
-          { id: 'text', title: t('runs.text'), width: 'minmax(10rem,2fr)' },
-          { id: 'when', title: t('runs.when'), width: '9.5rem' },
-          { id: 'model', title: t('runs.model'), width: 'minmax(9rem,1fr)' },
-          { id: 'backend', title: t('runs.backend'), width: '5rem' },
-          { id: 'tokens', title: t('runs.tokens'), width: '4.5rem', numeric: true },
-          { id: 'speed', title: t('runs.speed'), width: '5rem', numeric: true },
-          { id: 'first', title: t('runs.firstToken'), width: '5.5rem', numeric: true },
-          { id: 'size', title: t('runs.size'), width: '5.5rem', numeric: true },
-          { id: 'state', title: t('runs.state'), width: '7rem' }
+          { id: 'name', title: t('runs.name'), width: 'minmax(8rem,2fr)' },
+          { id: 'text', title: t('runs.text'), width: 'minmax(6rem,2fr)' },
+          { id: 'when', title: t('runs.when'), width: '8rem' },
+          { id: 'model', title: t('runs.model'), width: 'minmax(5.5rem,1.2fr)' },
+          { id: 'backend', title: t('runs.backend'), width: '4.25rem' },
+          { id: 'tokens', title: t('runs.tokens'), width: '4rem', numeric: true },
+          { id: 'speed', title: t('runs.speed'), width: '4.75rem', numeric: true },
+          { id: 'size', title: t('runs.size'), width: '5.25rem', numeric: true },
+          { id: 'state', title: t('runs.state'), width: '6.5rem' }
         ]}
         cell={cell}
         empty={loaded ? t('runs.emptySearch') : t('app.loading')}

@@ -14,7 +14,7 @@ export const STATE_WORDS: Readonly<Record<RunState, readonly [key: PlainMessageK
 }
 
 export const formatWhen = (iso: string, language: Language): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso))
+  new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' }).format(new Date(iso))
 
 /** The verdict in the words. */
 export function verdictWords(t: Translate, check: RunCheck): { readonly text: string; readonly tone: Tone } {

@@ -1,11 +1,12 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
+import { bitsFigure, shareFigure } from '../../../../shared/figures'
 import { useTranslate } from '../../../i18n'
 import type { RunColumns } from '../../../store/run-columns'
 import { useRunVocabulary } from '../../../store/use-run'
 import { bytesHex } from '../../../store/vocabulary'
 import { Alternatives } from '../Alternatives'
-import { formatNumber, formatShare, tokenFacts } from '../token-facts'
+import { tokenFacts } from '../token-facts'
 import { visibleToken } from './visible'
 
 interface TokenCardProps {
@@ -58,8 +59,8 @@ export const TokenCard = ({ columns, position, box, onEnter, onLeave, onClose }:
       {facts.judged ? (
         <>
           <p className="num flex gap-3 px-1.5 text-sm text-muted">
-            <span>{formatShare(facts.probability)}</span>
-            <span>{t('play.bits', { value: formatNumber(facts.surprisalBits) })}</span>
+            <span>{shareFigure(facts.probability)}</span>
+            <span>{t('play.bits', { value: bitsFigure(facts.surprisalBits) })}</span>
             <span className="ml-auto">
               {t('play.rank')} {facts.rank + 1}
             </span>
