@@ -9,6 +9,7 @@ import { type DivergenceCard, type DivergenceReport, type ExerciseResult, toWire
 import { helpLines, type Options, parseWords, usage } from '../arguments'
 import { LOAD_OPTIONS } from '../load-settings'
 import { EXIT, type Verb } from '../program'
+import { FAULT_OPTIONS, faultsOf } from './fault-option'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
 import { REFERENCE_OPTIONS, withSides } from './sides'
@@ -17,6 +18,7 @@ const OPTIONS = {
   ...LOAD_OPTIONS,
   ...REFERENCE_OPTIONS,
   ...SEQUENCE_OPTIONS,
+  ...FAULT_OPTIONS,
   limit: {
     kind: 'number',
     value: 'NMSE',
@@ -44,15 +46,26 @@ ${helpLines(OPTIONS)}
       return EXIT.ok
     }
     const json = options.json === true
+    const faults = faultsOf(options.fault)
     if (options.repro !== undefined && existsSync(options.repro))
       throw usage(`${options.repro} exists already; a repro is written to a new folder.`)
     const report = await withSides(surroundings, options, json, ({ reference, test }) =>
       asLongWork(surroundings, json, async ({ signal, say }) => {
         const limit = options.limit ?? limitsFor(pairTraits(reference, test)).localNmse
-        const found = await findFirstDivergence(reference, test, sequenceOf(options, test.tokenizer), { limit, signal, onProgress: say })
+        const found = await findFirstDivergence(reference, test, sequenceOf(options, test.tokenizer), {
+          limit,
+          signal,
+          onProgress: say,
+          ...faults
+        })
         const card = found.first
         if (card !== undefined && options.repro !== undefined)
-          await exportRepro(reference, test, { layer: card.layer, point: card.point, position: card.firstPosition, limit }, options.repro)
+          await exportRepro(
+            reference,
+            test,
+            { layer: card.layer, point: card.point, position: card.firstPosition, limit, ...faults },
+            options.repro
+          )
         return found
       })
     )

@@ -3,12 +3,14 @@ import { type HealthReport, toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords } from '../arguments'
 import { LOAD_OPTIONS } from '../load-settings'
 import { EXIT, type Verb } from '../program'
+import { FAULT_OPTIONS, faultsOf } from './fault-option'
 import { asLongWork } from './long-work'
 import { DEFAULT_TEXT } from './sequence'
 import { withSession } from './sides'
 
 const OPTIONS = {
   ...LOAD_OPTIONS,
+  ...FAULT_OPTIONS,
   prompt: { kind: 'text', value: 'TEXT', repeated: true, help: 'a prompt of the set; may be given more than once' },
   json: { kind: 'flag', help: 'one JSON object on stdout' }
 } as const satisfies Options
@@ -28,10 +30,11 @@ export const health: Verb = {
       return EXIT.ok
     }
     const json = options.json === true
+    const faults = faultsOf(options.fault)
     const report = await withSession(surroundings, options, json, (session) => {
       const prompts = (options.prompt ?? PROMPTS).map((text) => session.tokenizer.encode(text)).filter((ids) => ids.length > 0)
       return asLongWork(surroundings, json, ({ signal, say }) =>
-        checkHealth(session, prompts, { signal, onPrompt: (index) => say(`prompt ${index + 1} of ${prompts.length}`) })
+        checkHealth(session, prompts, { signal, ...faults, onPrompt: (index) => say(`prompt ${index + 1} of ${prompts.length}`) })
       )
     })
     surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : healthText(report))

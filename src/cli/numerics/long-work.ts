@@ -1,3 +1,4 @@
+import { GretaError } from '../../shared/errors'
 import type { Surroundings } from '../program'
 
 /** Progress on a terminal's stderr and Ctrl-C as an AbortSignal, for tools that take seconds to minutes. */
@@ -12,6 +13,9 @@ export async function asLongWork<T>(surroundings: Surroundings, json: boolean, w
   const shows = surroundings.errIsTerminal && !json
   try {
     return await work({ signal: abort.signal, say: (what) => surroundings.err(shows ? `\r\u001b[K${what}` : '') })
+  } catch (thrown) {
+    // Whatever it was that gave up: the person asked for it.
+    throw abort.signal.aborted ? new GretaError('cancelled', 'Interrupted.') : thrown
   } finally {
     if (shows) surroundings.err('\r\u001b[K')
     removeInterrupt()

@@ -140,6 +140,17 @@ describe('numeric verbs', () => {
       for (const verb of ['parity', 'drift'])
         expect(await greta(verb, '--reference-run', path)).toMatchObject({ code: 1, err: expect.stringMatching(sentence) })
     expect(await greta('parity', '--tokens', '600')).toMatchObject({ code: 1, err: expect.stringMatching(/600 tokens .* holds 512/) })
+    for (const [fault, sentence] of [
+      ['nan', /needs KIND@LAYER\.POINT/],
+      ['bang@1.q', /"bang" is none of nan-at-point/],
+      ['nan-at-point@1.nose', /"nose" is none of attn_norm/],
+      ['nan-at-point@1.q:index=x', /"index=x" is not one of/]
+    ] as const)
+      expect(await greta('divergence', '--fault', fault)).toMatchObject({ code: 2, err: expect.stringMatching(sentence) })
+    expect(await greta('health', '--fault', 'nan-at-point@99.q')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/layer 99; .* 8 layers/)
+    })
     expect(await greta('fault-lab', '--tokens', '3')).toMatchObject({ code: 2, err: expect.stringMatching(/at least 4 tokens/) })
     expect(await greta('divergence', '--repro', scratch)).toMatchObject({ code: 2, err: expect.stringMatching(/exists already/) })
     expect(await greta('parity', '--tokens', '0')).toMatchObject({ code: 2 })

@@ -6,6 +6,7 @@ import { toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords } from '../arguments'
 import { LOAD_OPTIONS } from '../load-settings'
 import { EXIT, type Verb } from '../program'
+import { FAULT_OPTIONS, faultsOf } from './fault-option'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
 import { REFERENCE_OPTIONS, withSession, withSides } from './sides'
@@ -15,6 +16,7 @@ const OPTIONS = {
   ...LOAD_OPTIONS,
   ...REFERENCE_OPTIONS,
   ...SEQUENCE_OPTIONS,
+  ...FAULT_OPTIONS,
   'reference-run': { kind: 'text', value: 'FILE', help: 'compare with a recorded run bundle (.greta) instead of a second engine' },
   'reference-dump': {
     kind: 'text',
@@ -48,6 +50,7 @@ ${helpLines(OPTIONS)}
       return EXIT.ok
     }
     const json = options.json === true
+    const faults = faultsOf(options.fault)
     if (options['reference-run'] !== undefined || options['reference-dump'] !== undefined) {
       const report = await withSession(surroundings, options, json, (test) =>
         asLongWork(surroundings, json, ({ signal, say }) =>
@@ -71,6 +74,7 @@ ${helpLines(OPTIONS)}
           signal,
           onProgress: say,
           layers: options['logits-only'] !== true,
+          ...faults,
           ...(options.local === undefined ? {} : { localPositions: options.local })
         })
       )

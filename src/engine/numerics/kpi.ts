@@ -1,11 +1,11 @@
 import { availableParallelism, cpus } from 'node:os'
-import { TIMED_BLOCKS } from '../../shared/model/trace-points'
 import { weightBytesOf } from '../formats/weight-data'
 import { dequantise } from '../native/tools'
 import { devices, loadSession } from '../session'
 import type { Session } from '../session/types'
 import { checkEquivalence } from './equivalence'
 import { checkHealth } from './health'
+import { addSpeed } from './kpi-speed'
 import { type KernelErrors, measureKernelErrors } from './kernel-errors'
 import { compareSessions } from './parity'
 import { dequantiseQ4K, dequantiseQ6K } from './quant-reference'
@@ -136,7 +136,7 @@ export async function runKpi(path: string, options: KpiOptions): Promise<KpiRepo
   }
 }
 
-type Add = (figure: string, phase3: string, measured: string, result: KpiRow['result'], how: string) => void
+export type Add = (figure: string, phase3: string, measured: string, result: KpiRow['result'], how: string) => void
 
 const exponent = (value: number): string => value.toExponential(2)
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
@@ -217,58 +217,6 @@ async function distinctRuns(session: Session, prompt: readonly number[], options
     results.add(`${ids.join()}|${bits.join()}`)
   }
   return results.size
-}
-
-async function addSpeed(session: Session, ids: readonly number[], options: KpiOptions, add: Add): Promise<void> {
-  const timeToFirst: number[] = []
-  const prefill: number[] = []
-  const decode: number[] = []
-  const blocks = new Float64Array(TIMED_BLOCKS.length)
-  let steps = 0
-  for (let repeat = 0; repeat < options.repeats; repeat += 1) {
-    const running = session.generate({
-      ids,
-      maxTokens: options.generatedTokens,
-      ignoreCache: true,
-      ignoreEndOfGeneration: true,
-      trace: { blockTimes: true }
-    })
-    for await (const event of running) {
-      if (event.kind !== 'steps' || event.batch.phase !== 'generated' || event.batch.blockMilliseconds === undefined) continue
-      steps += event.batch.count
-      for (const [index, value] of event.batch.blockMilliseconds.entries())
-        blocks[index % TIMED_BLOCKS.length] = (blocks[index % TIMED_BLOCKS.length] as number) + value
-    }
-    const report = await running.result
-    timeToFirst.push(report.timeToFirstTokenMilliseconds)
-    prefill.push(report.prefillTokensPerSecond)
-    decode.push(report.decodeTokensPerSecond)
-  }
-  const how = `median of ${options.repeats}, ${ids.length} prompt tokens, ${options.generatedTokens} generated`
-  add('time to first token', '221 ms (3 tokens, MI300X)', `${median(timeToFirst).toFixed(1)} ms`, 'info', how)
-  add('prefill', '19.3 tok/s (MI300X)', `${median(prefill).toFixed(1)} tok/s`, 'info', how)
-  const flops = 2 * session.config.parameterCount * median(prefill)
-  add(
-    'matrix products in prefill',
-    '13 TFLOP/s GEMM (MI300X)',
-    `${(flops / 1e12).toFixed(3)} TFLOP/s`,
-    'info',
-    '2 × parameters × prefill speed: a lower bound, everything else included'
-  )
-  add('decode', '13.01 tok/s (MI300X)', `${median(decode).toFixed(1)} tok/s`, 'info', how)
-  for (const [index, block] of TIMED_BLOCKS.entries())
-    add(
-      `time in ${block}`,
-      '',
-      `${((blocks[index] as number) / Math.max(1, steps)).toFixed(4)} ms a token`,
-      'info',
-      'mean over generated tokens, all layers'
-    )
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 /** The report as Markdown: the table that goes into a ticket. */
