@@ -22,7 +22,8 @@ bool KvCache::allocate(const ModelDescription& model, const LoadOptions& options
   head_dim_ = model.head_dim;
   key_block_ = key_block;
   element_bytes_ = options.kv_type == KvType::f16 ? 2 : 4;
-  return data_.allocate(offset(model.layer_count, 0, 0));
+  // Every head has its own stretch of positions: huge pages would make the whole context resident with the first token.
+  return data_.allocate(offset(model.layer_count, 0, 0), PageSize::small);
 }
 
 void KvCache::store_element(uint64_t byte_offset, float value) {

@@ -86,7 +86,8 @@ Status Engine::load(const ModelSpec& spec, const EngineOptions& options, const s
 
   const size_t traced = static_cast<size_t>(options.load.batch_capacity) * trace_point_count(model.layer_count);
   sampler_ = std::make_unique<Sampler>(model.vocab_size);
-  history_.allocate(history_rows(options, model.vocab_size), model.vocab_size, options.load.context_capacity);
+  if (!history_.allocate(history_rows(options, model.vocab_size), model.vocab_size, options.load.context_capacity))
+    return {StatusCode::out_of_memory, "The system refused the memory of the logits history."};
   cached_ids_.reserve(options.load.context_capacity);
   stats_staging_.resize(traced);
   hashes_staging_.resize(traced);

@@ -5,14 +5,15 @@
 
 namespace greta {
 
-void LogitsHistory::allocate(uint32_t rows, uint32_t vocabulary_size, uint32_t positions) {
+bool LogitsHistory::allocate(uint32_t rows, uint32_t vocabulary_size, uint32_t positions) {
   const std::lock_guard lock(mutex_);
   rows_ = rows;
   vocabulary_size_ = vocabulary_size;
-  values_.assign(static_cast<size_t>(rows) * vocabulary_size, 0.0f);
+  if (!values_.allocate(static_cast<uint64_t>(rows) * vocabulary_size)) return false;
   row_of_position_.assign(positions, kNone);
   position_of_row_.assign(rows, kNone);
   next_ = claimed_ = end_ = 0;
+  return true;
 }
 
 float* LogitsHistory::claim(uint32_t count) {

@@ -6,12 +6,14 @@
 #include <mutex>
 #include <vector>
 
+#include "base/aligned_buffer.h"
+
 namespace greta {
 
 class LogitsHistory {
  public:
   // Allocates `rows` x `vocabulary_size` f32. positions: those the KV cache holds.
-  void allocate(uint32_t rows, uint32_t vocabulary_size, uint32_t positions);
+  [[nodiscard]] bool allocate(uint32_t rows, uint32_t vocabulary_size, uint32_t positions);
   uint32_t row_capacity() const { return rows_; }
 
   // Engine thread: room for `count` (<= row_capacity) rows that lie together; what was there is forgotten.
@@ -29,7 +31,7 @@ class LogitsHistory {
   static constexpr int32_t kNone = -1;
 
   mutable std::mutex mutex_;
-  std::vector<float> values_;
+  AlignedBuffer<float> values_;
   std::vector<int32_t> row_of_position_, position_of_row_;
   uint32_t rows_ = 0, vocabulary_size_ = 0, next_ = 0, claimed_ = 0;
   uint32_t end_ = 0;  // no position from here on has a row

@@ -78,7 +78,7 @@ TEST_CASE("a full queue waits, counts the wait, and closing ends it") {
 
 TEST_CASE("the logits history keeps the latest rows within its budget") {
   LogitsHistory history;
-  history.allocate(4, 3, 10);
+  REQUIRE(history.allocate(4, 3, 10));
   for (uint32_t position = 0; position < 6; ++position) {
     float* row = history.claim(1);
     for (uint32_t i = 0; i < 3; ++i) row[i] = static_cast<float>(position * 10 + i);
@@ -114,7 +114,7 @@ TEST_CASE("the logits history keeps the latest rows within its budget") {
 
 TEST_CASE("the history can be read while it is written") {
   LogitsHistory history;
-  history.allocate(8, 64, 1000);
+  REQUIRE(history.allocate(8, 64, 1000));
   std::atomic<bool> done{false};
   std::thread writer([&] {
     for (uint32_t position = 0; position < 1000; ++position) {
