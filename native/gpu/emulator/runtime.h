@@ -11,7 +11,8 @@
 
 namespace emulator {
 // A device that dies: after `launches_until_lost` more kernels nothing runs any more and every wait fails (-1 = never).
-inline int64_t launches_until_lost = -1;
+inline int64_t launches_until_lost =
+    std::getenv("GRETA_EMULATOR_LOSE_AFTER") ? std::strtoll(std::getenv("GRETA_EMULATOR_LOSE_AFTER"), nullptr, 10) : -1;
 inline bool device_lost = false;
 inline void count_launch() {
   if (launches_until_lost > 0 && --launches_until_lost == 0) device_lost = true;

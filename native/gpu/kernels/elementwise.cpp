@@ -30,7 +30,7 @@ __global__ GX_BOUNDS(256, 1) void scale_column_kernel(float* data, uint32_t stri
   if (row >= rows) return;
   float& x = data[uint64_t{row} * stride + column];
   const float offset = bias ? *bias : 0.0f;
-  x = (x - offset) * factor + offset;
+  x = gx::multiply_add(x - offset, factor, offset);
 }
 
 __global__ GX_BOUNDS(256, 1) void zero_inputs_kernel(uint16_t* operand, uint32_t stride, uint32_t begin, uint32_t end) {

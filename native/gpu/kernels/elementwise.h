@@ -17,7 +17,7 @@ void add_rows(const AddRows& job, uint32_t rows, gx::Stream stream);
 void silu_rows(const float* gate, const float* up, uint32_t columns, uint32_t rows, uint32_t f32_stride, float* act, uint16_t* operand,
                uint32_t operand_stride, gx::Stream stream);
 
-// Element `column` of every row becomes (x - bias[0]) * factor + bias[0]; bias null = 0.
+// Element `column` of every row becomes fma(x - bias[0], factor, bias[0]); bias null = 0.
 void scale_column(float* data, uint32_t stride, uint32_t column, uint32_t rows, float factor, const float* bias, gx::Stream stream);
 
 // Inputs [begin, end) of f16 rows in operand order become 0.

@@ -258,7 +258,8 @@ void check_lost_device(Session& session, const std::string& library) {
     break_weights(session.backend.get(), layer);
   const std::string expected = "down projection of layer " + std::to_string(layer);
   std::vector<float> logits;
-  bool failed_step = !session.run({1}, 0, 1, LogitsRows::last, &logits);
+  session.error = {};
+  const bool failed_step = !session.run({1}, 0, 1, LogitsRows::last, &logits);
   const std::string message = session.error.message;
   check(failed_step && session.error.code == static_cast<uint32_t>(StatusCode::device_lost) && message.find(expected) != std::string::npos,
         "a dead device names its last block: " + message);

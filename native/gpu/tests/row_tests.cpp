@@ -76,7 +76,7 @@ void test_elementwise() {
   a.download(), operand.download(), act.download(), count.download();
   bool scaled = true, zeroed = true;
   for (uint32_t i = 0; i < rows * stride; i++)
-    scaled = scaled && (i % stride == 7 ? a.host[i] == (before[i] - 0.25f) * 3.0f + 0.25f : a.host[i] == before[i]);
+    scaled = scaled && (i % stride == 7 ? a.host[i] == std::fma(before[i] - 0.25f, 3.0f, 0.25f) : a.host[i] == before[i]);
   for (uint32_t row = 0; row < rows; row++)
     for (uint32_t i = 0; i < columns; i++) {
       const uint32_t at = row * width + operand_position(i);

@@ -6,6 +6,7 @@ import { captureLayer, replayBlock, replayOperation } from './block-replay'
 import { evaluateSteps } from './collect'
 import { diagnose } from './diagnose'
 import { layerInputIndex, OPERATION_NAMES } from './operations'
+import { findBrokenOperation } from './own-arithmetic'
 import { firstAbove, rowErrors, worstRow } from './row-errors'
 
 export interface DivergenceOptions {
@@ -23,6 +24,7 @@ const PASS_ONE_BYTES = 256 * 2 ** 20
  * First divergence in two passes, teacher-forced on the same ids. Pass 1: the reference runs every block on the residual
  * stream the tested side fed into it, so inherited error is taken out; a linear scan finds the first block beyond `limit`.
  * Pass 2: that block's operations, one by one, on their own inputs, in execution order: the first one beyond is the offender.
+ * A tested side of bf16 precision that agrees is held to its own arithmetic too, bit for bit (own-arithmetic.ts).
  * The reference session's cache is used as a work bench; its sequence is evaluated again afterwards by whoever needs it.
  */
 export async function findFirstDivergence(
@@ -63,7 +65,8 @@ export async function findFirstDivergence(
       }
     }
   }
-  return report(reference, test, ids, options, blocks)
+  const broken = test.options.precision === 'bf16' ? await findBrokenOperation(test, count, options) : undefined
+  return report(reference, test, ids, options, blocks, broken)
 }
 
 async function findOffender(
