@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "backend/cpu/cpu_backend.h"
-#include "base/aligned_buffer.h"
+#include "engine/read_bandwidth.h"
 #include "tests/gguf_model.h"
 
 namespace greta::bench {
@@ -37,35 +37,11 @@ struct Settings {
   bool bf16 = false, trace = false, half_cache = true;
 };
 
-uint64_t sum_bytes(const unsigned char* data, uint64_t bytes) {
-  uint64_t sums[8] = {};
-  for (uint64_t i = 0; i + 64 <= bytes; i += 64) {
-    uint64_t words[8];
-    std::memcpy(words, data + i, 64);
-    for (int j = 0; j < 8; ++j) sums[j] += words[j];
-  }
-  uint64_t total = 0;
-  for (const uint64_t sum : sums) total += sum;
-  return total;
-}
-
 // GB/s that `threads` threads read from memory far larger than the caches.
 int measure_bandwidth(const Settings& settings) {
-  constexpr uint64_t kBytes = 512u << 20;
-  AlignedBuffer<unsigned char> memory;
-  if (!memory.allocate(kBytes * settings.threads)) return 1;
-  std::memset(memory.data(), 1, memory.size());
-  std::vector<double> rates;
-  volatile uint64_t sink = 0;
-  for (uint32_t repeat = 0; repeat < settings.repeats * 2; ++repeat) {
-    std::vector<std::thread> threads;
-    std::vector<uint64_t> sums(settings.threads);
-    const double start = seconds_now();
-    for (uint32_t t = 0; t < settings.threads; ++t) threads.emplace_back([&, t] { sums[t] = sum_bytes(memory.data() + t * kBytes, kBytes); });
-    for (std::thread& thread : threads) thread.join();
-    rates.push_back(static_cast<double>(memory.size()) / (seconds_now() - start) / 1e9);
-    sink = sink + sums[0];
-  }
+  std::vector<double> rates = measure_read_bandwidth(settings.threads, (512ull << 20) * settings.threads, settings.repeats * 2);
+  if (rates.empty()) return 1;
+  for (double& rate : rates) rate /= 1e9;
   const Sample rate = summarize(rates);
   std::printf("read bandwidth, %u threads: %.1f GB/s (spread %.1f, best %.1f)\n", settings.threads, rate.median, rate.spread,
               *std::max_element(rates.begin(), rates.end()));
