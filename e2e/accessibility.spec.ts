@@ -2,7 +2,12 @@ import type { Page } from '@playwright/test'
 import { accessibilityFindings, openWorkbench, writeStory } from './support/page'
 import { expect, test } from './support/serve'
 
-const THEMES = ['light', 'dark'] as const
+const THEMES = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'high contrast': { colorScheme: 'dark', contrast: 'more' },
+  'forced colours': { colorScheme: 'dark', forcedColors: 'active' }
+} as const
 const VIEWS = ['play', 'layers', 'compare', 'profile', 'model', 'runs', 'server'] as const
 
 /** What an overlay or an animation still in progress hides is not what is judged. */
@@ -13,9 +18,9 @@ const settled = (page: Page) =>
       .every((animation) => animation.playState !== 'running' || animation.effect?.getComputedTiming().iterations === Infinity)
   )
 
-for (const theme of THEMES) {
+for (const [theme, media] of Object.entries(THEMES)) {
   test(`axe finds nothing serious in any view or overlay (${theme})`, async ({ quietPage: page, workbench }) => {
-    await page.emulateMedia({ colorScheme: theme })
+    await page.emulateMedia(media)
     await openWorkbench(page, workbench.url)
     expect(await accessibilityFindings(page), 'first-run state').toEqual([])
     await writeStory(page)
