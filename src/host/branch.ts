@@ -1,4 +1,5 @@
 import { firstRows, PHASES, type RunColumns } from '../engine/bundle/columns'
+import { rankOf } from '../engine/session/lens'
 import type { Session } from '../engine/session/types'
 import { sequenceLogits } from './sequence-logits'
 
@@ -34,15 +35,4 @@ export async function branchColumns(
   text.set(bytes, before)
   kept.textEnds[row] = text.byteLength
   return { ...kept, text }
-}
-
-/** How many logits are higher (or as high, with a lower id): 0 = the favourite. */
-export function rankOf(logits: Float32Array, id: number): number {
-  const chosen = logits[id] as number
-  let rank = 0
-  for (let other = 0; other < logits.length; other += 1) {
-    const logit = logits[other] as number
-    if (logit > chosen || (logit === chosen && other < id)) rank += 1
-  }
-  return rank
 }

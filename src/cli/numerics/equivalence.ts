@@ -1,15 +1,14 @@
 import { compareDumps, type GuardrailReport } from '../../engine/numerics/dump-guardrail'
 import { checkEquivalence } from '../../engine/numerics/equivalence'
 import { readLogitsDump } from '../../engine/numerics/logits-dump'
-import { loadSession } from '../../engine/session'
 import { errorFigure } from '../../shared/figures'
 import { type EquivalenceReport, toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords, usage } from '../arguments'
-import { LOAD_OPTIONS, loadOptions } from '../load-settings'
-import { bundledModel, EXIT, type Verb } from '../program'
+import { LOAD_OPTIONS } from '../load-settings'
+import { EXIT, type Verb } from '../program'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
-import { withSession } from './sides'
+import { withTwin } from './sides'
 
 const OPTIONS = {
   ...LOAD_OPTIONS,
@@ -40,16 +39,11 @@ ${helpLines(OPTIONS)}
       surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : dumpsText(report))
       return report.verdict === 'equal' ? EXIT.ok : EXIT.failed
     }
-    const report = await withSession(surroundings, options, json, async (session) => {
-      const second = await loadSession(options.model ?? bundledModel(surroundings.appRoot), { ...loadOptions(options), threads: 1 })
-      try {
-        return await asLongWork(surroundings, json, ({ signal, say }) =>
-          checkEquivalence(session, sequenceOf(options, session.tokenizer), { secondSession: second, signal, onWay: say })
-        )
-      } finally {
-        await second.close()
-      }
-    })
+    const report = await withTwin(surroundings, options, json, (session, secondSession) =>
+      asLongWork(surroundings, json, ({ signal, say }) =>
+        checkEquivalence(session, sequenceOf(options, session.tokenizer), { secondSession, signal, onWay: say })
+      )
+    )
     surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : equivalenceText(report))
     return report.verdict === 'equal' ? EXIT.ok : EXIT.failed
   }

@@ -1,13 +1,12 @@
 import { measureNoise } from '../../engine/numerics/noise-floor'
-import { loadSession } from '../../engine/session'
 import { errorFigure } from '../../shared/figures'
 import { type NoiseReport, toWire } from '../../shared/protocol/numerics'
 import { helpLines, type Options, parseWords } from '../arguments'
-import { LOAD_OPTIONS, loadOptions } from '../load-settings'
-import { bundledModel, EXIT, type Verb } from '../program'
+import { LOAD_OPTIONS } from '../load-settings'
+import { EXIT, type Verb } from '../program'
 import { asLongWork } from './long-work'
 import { SEQUENCE_OPTIONS, sequenceOf } from './sequence'
-import { withSession } from './sides'
+import { withTwin } from './sides'
 
 const OPTIONS = {
   ...LOAD_OPTIONS,
@@ -30,16 +29,11 @@ ${helpLines(OPTIONS)}
       return EXIT.ok
     }
     const json = options.json === true
-    const report = await withSession(surroundings, options, json, async (session) => {
-      const second = await loadSession(options.model ?? bundledModel(surroundings.appRoot), { ...loadOptions(options), threads: 1 })
-      try {
-        return await asLongWork(surroundings, json, ({ signal, say }) =>
-          measureNoise(session, second, sequenceOf(options, session.tokenizer), { signal, onRepeat: say })
-        )
-      } finally {
-        await second.close()
-      }
-    })
+    const report = await withTwin(surroundings, options, json, (session, twin) =>
+      asLongWork(surroundings, json, ({ signal, say }) =>
+        measureNoise(session, twin, sequenceOf(options, session.tokenizer), { signal, onRepeat: say })
+      )
+    )
     surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : noiseText(report))
     return EXIT.ok
   }

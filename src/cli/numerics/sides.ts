@@ -34,6 +34,23 @@ export async function withSession<T>(
   }
 }
 
+/** The same with a second session of one thread beside it: what a result must not depend on. */
+export function withTwin<T>(
+  surroundings: Surroundings,
+  options: Parsed<typeof LOAD_OPTIONS>,
+  silent: boolean,
+  use: (session: Session, twin: Session) => Promise<T>
+): Promise<T> {
+  return withSession(surroundings, options, silent, async (session) => {
+    const twin = await load(surroundings, options.model, { ...loadOptions(options), threads: 1 }, silent)
+    try {
+      return await use(session, twin)
+    } finally {
+      await twin.close()
+    }
+  })
+}
+
 /** Loads both sides, runs `use`, closes them whatever happens. The tested side comes up first: it says what does not fit. */
 export async function withSides<T>(
   surroundings: Surroundings,

@@ -1,3 +1,4 @@
+import { relativeDifference } from '../../shared/model/relative-difference'
 import { TRACE_FLOAT_FIELDS, TRACE_STATS_WORDS, tracePointAt, tracePointCount } from '../../shared/model/trace-points'
 import type { NoiseReport } from '../../shared/protocol/numerics'
 import type { Session } from '../session/types'
@@ -98,7 +99,7 @@ export function compareRepeat(
     if (first.hashes[row] !== repeat.hashes[row]) differingRows += 1
     for (let field = 0; field < TRACE_FLOAT_FIELDS.length; field += 1) {
       const at = row * TRACE_STATS_WORDS + field
-      const difference = relativeDifference(first.statistics[at] as number, repeat.statistics[at] as number)
+      const difference = differenceOf(first.statistics[at] as number, repeat.statistics[at] as number)
       differences[field]?.[row % points]?.push(difference)
       largest = Math.max(largest, difference)
     }
@@ -106,9 +107,5 @@ export function compareRepeat(
   return { differingRows, largest }
 }
 
-/** |a - b| / max(|a|, |b|), as the page's difference pictures have it; infinite where one side is not finite. */
-function relativeDifference(a: number, b: number): number {
-  if (Object.is(a, b) || a === b) return 0
-  const size = Math.max(Math.abs(a), Math.abs(b))
-  return Number.isFinite(size) ? Math.abs(a - b) / size : Number.POSITIVE_INFINITY
-}
+/** Two NaN are the same finding, not a difference; one alone is the largest there is. */
+const differenceOf = (a: number, b: number): number => (Object.is(a, b) ? 0 : relativeDifference(a, b))

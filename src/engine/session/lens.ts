@@ -62,11 +62,12 @@ function logSumExp(row: Float32Array): number {
   return highest + Math.log(sum)
 }
 
-function rankOf(row: Float32Array, id: number): number {
-  const chosen = row[id] as number
+/** How many logits are higher (or as high, with a lower id): 0 = the favourite. */
+export function rankOf(logits: Float32Array, id: number): number {
+  const chosen = logits[id] as number
   let rank = 0
-  for (let other = 0; other < row.length; other += 1) {
-    const logit = row[other] as number
+  for (let other = 0; other < logits.length; other += 1) {
+    const logit = logits[other] as number
     if (logit > chosen || (logit === chosen && other < id)) rank += 1
   }
   return rank

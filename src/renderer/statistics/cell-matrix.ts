@@ -136,16 +136,59 @@ export class PositionMatrix implements CellMatrix {
 /** Columns of the layer x point picture, in execution order: what lies before and after the layers sits in their first and last row. */
 export const POINT_COLUMNS = ['embedding', ...LAYER_POINTS, 'final_norm', 'logits'] as const
 
+/** A picture small enough to be read cell by cell at any zoom: nothing is pooled, and a change redraws all of it. */
+export abstract class UnpooledMatrix implements CellMatrix {
+  abstract readonly rows: number
+  abstract readonly columns: number
+  abstract readonly revision: number
+  readonly pooledLevels = 0
+
+  abstract address(row: number, column: number): CellAddress | undefined
+  abstract find(address: CellAddress): { readonly row: number; readonly column: number } | undefined
+  /** Cells may be asked for beyond the end. */
+  protected abstract severityAt(row: number, column: number): number
+  protected abstract valueAt(field: TraceField, row: number, column: number): number
+
+  dirtySince(revision: number): number {
+    return revision < this.revision ? 0 : Infinity
+  }
+
+  read(
+    field: TraceField,
+    _level: number,
+    row: number,
+    column: number,
+    height: number,
+    width: number,
+    values: Float32Array,
+    severity: Uint8Array
+  ): void {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        severity[y * width + x] = this.severityAt(row + y, column + x)
+        values[y * width + x] = this.valueAt(field, row + y, column + x)
+      }
+    }
+  }
+}
+
+/** The severity of a lone value: NaN and infinities by name; undefined: not measured. */
+export function severityOfValue(value: number | undefined): number {
+  if (value === undefined) return SEVERITY.notCaptured
+  if (Number.isNaN(value)) return SEVERITY.nan
+  return Number.isFinite(value) ? SEVERITY.finite : SEVERITY.positiveInfinity
+}
+
 /** Layers down, trace points across, for one position that may move. Reading order is execution order. */
-export class PointMatrix implements CellMatrix {
+export class PointMatrix extends UnpooledMatrix {
   readonly rows: number
   readonly columns = POINT_COLUMNS.length
-  readonly pooledLevels = 0
   private readonly statistics: StatisticsSource
   private shownPosition: number
   private moves = 0
 
   constructor(statistics: StatisticsSource, position: number) {
+    super()
     this.statistics = statistics
     this.shownPosition = position
     this.rows = statistics.layerCount
@@ -186,26 +229,13 @@ export class PointMatrix implements CellMatrix {
     return { row: Math.floor((traceIndex - 1) / LAYER_POINTS.length), column: 1 + ((traceIndex - 1) % LAYER_POINTS.length) }
   }
 
-  dirtySince(revision: number): number {
-    return revision < this.revision ? 0 : Infinity
+  protected severityAt(row: number, column: number): number {
+    const traceIndex = this.traceIndex(row, column)
+    return traceIndex < 0 ? NOT_APPLICABLE : this.statistics.severity(this.position, traceIndex)
   }
 
-  read(
-    field: TraceField,
-    _level: number,
-    row: number,
-    column: number,
-    height: number,
-    width: number,
-    values: Float32Array,
-    severity: Uint8Array
-  ): void {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const traceIndex = this.traceIndex(row + y, column + x)
-        severity[y * width + x] = traceIndex < 0 ? NOT_APPLICABLE : this.statistics.severity(this.position, traceIndex)
-        values[y * width + x] = traceIndex < 0 ? 0 : this.statistics.value(field, this.position, traceIndex)
-      }
-    }
+  protected valueAt(field: TraceField, row: number, column: number): number {
+    const traceIndex = this.traceIndex(row, column)
+    return traceIndex < 0 ? 0 : this.statistics.value(field, this.position, traceIndex)
   }
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { TRACE_STATS_WORDS, tracePointCount } from '../../shared/model/trace-points'
-import { DifferenceStatistics, relativeDifference } from './difference-statistics'
+import { relativeDifference } from '../../shared/model/relative-difference'
+import { DifferenceStatistics } from './difference-statistics'
 import { SEVERITY } from './severity'
 import { TraceStatistics } from './trace-statistics'
 

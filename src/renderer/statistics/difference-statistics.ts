@@ -1,16 +1,10 @@
 import type { TraceField } from '../../shared/model/trace-points'
+import { relativeDifference } from '../../shared/model/relative-difference'
 import type { StatisticsSource } from './cell-matrix'
 import { ColumnBlocks } from './column-blocks'
 import { SeverityPyramid, ValuePyramid } from './pyramid'
 import { SEVERITY } from './severity'
 import { PYRAMID_LEVELS, type TraceStatistics } from './trace-statistics'
-
-/** |a - b| / max(|a|, |b|): 0 for equal bits (and for -0 against 0), 2 for opposite signs. */
-export function relativeDifference(a: number, b: number): number {
-  if (a === b) return 0
-  const size = Math.max(Math.abs(a), Math.abs(b))
-  return Number.isFinite(size) ? Math.abs(a - b) / size : Infinity
-}
 
 /** Where two runs first are not the same. */
 export interface DifferenceCell {

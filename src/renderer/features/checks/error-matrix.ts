@@ -1,6 +1,6 @@
 import { indexOfCursor } from '../layers/matrices'
-import type { CellAddress, CellMatrix } from '../../statistics'
-import { NOT_APPLICABLE, SEVERITY } from '../../statistics'
+import type { CellAddress } from '../../statistics'
+import { NOT_APPLICABLE, severityOfValue, UnpooledMatrix } from '../../statistics'
 import { POINT_COLUMNS } from '../../statistics/cell-matrix'
 import type { Report } from './checks-state'
 
@@ -12,15 +12,15 @@ export const measureOf = (point: PointError, measure: Measure): number | undefin
   measure === 'cumulative' ? point.cumulativeNmse : point.localNmse
 
 /** Errors of a parity report, layers down and trace points across; what lies outside the layers sits in the first and last row. */
-export class ErrorMatrix implements CellMatrix {
+export class ErrorMatrix extends UnpooledMatrix {
   readonly rows: number
   readonly columns = POINT_COLUMNS.length
-  readonly pooledLevels = 0
   readonly revision = 0
   private readonly cells: readonly (PointError | undefined)[]
   private readonly measure: Measure
 
   constructor(points: readonly PointError[], measure: Measure) {
+    super()
     this.measure = measure
     this.rows = layersOf(points)
     const cells: (PointError | undefined)[] = Array.from({ length: this.rows * this.columns }, () => undefined)
@@ -50,28 +50,14 @@ export class ErrorMatrix implements CellMatrix {
     return point === undefined ? undefined : this.placeOf(point)
   }
 
-  dirtySince(revision: number): number {
-    return revision < this.revision ? 0 : Infinity
+  protected severityAt(row: number, column: number): number {
+    const point = this.pointAt(row, column)
+    return point === undefined ? NOT_APPLICABLE : severityOfValue(measureOf(point, this.measure))
   }
 
-  read(
-    _field: string,
-    _level: number,
-    row: number,
-    column: number,
-    height: number,
-    width: number,
-    values: Float32Array,
-    severity: Uint8Array
-  ): void {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const point = this.pointAt(row + y, column + x)
-        const value = point === undefined ? undefined : measureOf(point, this.measure)
-        severity[y * width + x] = point === undefined ? NOT_APPLICABLE : severityOf(value)
-        values[y * width + x] = value ?? 0
-      }
-    }
+  protected valueAt(_field: string, row: number, column: number): number {
+    const point = this.pointAt(row, column)
+    return (point === undefined ? undefined : measureOf(point, this.measure)) ?? 0
   }
 }
 
@@ -79,12 +65,6 @@ export const layersOf = (points: readonly PointError[]): number =>
   points.reduce((most, { point, layer }) => (isOutside(point) ? most : Math.max(most, layer + 1)), 0)
 
 const isOutside = (point: PointError['point']): boolean => point === 'embedding' || point === 'final_norm' || point === 'logits'
-
-function severityOf(value: number | undefined): number {
-  if (value === undefined) return SEVERITY.notCaptured
-  if (Number.isNaN(value)) return SEVERITY.nan
-  return Number.isFinite(value) ? SEVERITY.finite : SEVERITY.positiveInfinity
-}
 
 /** One logarithmic domain for both measures: the least and greatest finite error, in whole powers of ten. */
 export function errorDomain(points: readonly PointError[]): { readonly low: number; readonly high: number } {

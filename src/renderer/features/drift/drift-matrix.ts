@@ -1,22 +1,22 @@
 import { traceIndex } from '../../../shared/model/trace-points'
 import { makeScale } from '../../canvas/scale'
-import type { CellAddress, CellMatrix } from '../../statistics'
-import { SEVERITY } from '../../statistics'
+import type { CellAddress } from '../../statistics'
+import { severityOfValue, UnpooledMatrix } from '../../statistics'
 import type { DriftSteps } from '../../store/drift'
 
 /** Relative errors of a strip: below the first, f32 rounding; at the second, another vector. */
 export const DRIFT_SCALE = makeScale('log', { low: 1e-8, high: 1 })
 
 /** Layers down, generated tokens across: the relative error of the residual stream after each block. */
-export class DriftMatrix implements CellMatrix {
+export class DriftMatrix extends UnpooledMatrix {
   readonly rows: number
   readonly columns: number
-  readonly pooledLevels = 0
   private readonly drift: DriftSteps
   private readonly from: number
 
   /** Tokens [from, to) of the run. */
   constructor(drift: DriftSteps, layers: number, from: number, to: number) {
+    super()
     this.drift = drift
     this.rows = layers
     this.from = from
@@ -43,33 +43,11 @@ export class DriftMatrix implements CellMatrix {
     return undefined
   }
 
-  dirtySince(revision: number): number {
-    return revision < this.revision ? 0 : Infinity
+  protected severityAt(row: number, column: number): number {
+    return severityOfValue(this.error(row, column))
   }
 
-  read(
-    _field: string,
-    _level: number,
-    row: number,
-    column: number,
-    height: number,
-    width: number,
-    values: Float32Array,
-    severity: Uint8Array
-  ): void {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const error = this.error(row + y, column + x)
-        values[y * width + x] = error ?? 0
-        severity[y * width + x] =
-          error === undefined
-            ? SEVERITY.notCaptured
-            : Number.isNaN(error)
-              ? SEVERITY.nan
-              : Number.isFinite(error)
-                ? SEVERITY.finite
-                : SEVERITY.positiveInfinity
-      }
-    }
+  protected valueAt(_field: string, row: number, column: number): number {
+    return this.error(row, column) ?? 0
   }
 }

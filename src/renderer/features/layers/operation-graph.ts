@@ -1,24 +1,6 @@
+import { OPERATION_INPUTS } from '../../../shared/model/operations'
 import type { LayerPoint, TimedBlock } from '../../../shared/model/trace-points'
 import { LAYER_POINTS, traceIndex, tracePointAt, tracePointCount } from '../../../shared/model/trace-points'
-
-/** What a point inside a layer is computed from: points of the same layer, or the residual stream that came into the layer. */
-type Source = LayerPoint | 'residual-in'
-
-const SOURCES: Readonly<Record<LayerPoint, readonly Source[]>> = {
-  attn_norm: ['residual-in'],
-  q: ['attn_norm'],
-  k: ['attn_norm'],
-  v: ['attn_norm'],
-  attn_context: ['q', 'k', 'v'],
-  attn_out: ['attn_context'],
-  attn_residual: ['residual-in', 'attn_out'],
-  ffn_norm: ['attn_residual'],
-  ffn_gate: ['ffn_norm'],
-  ffn_up: ['ffn_norm'],
-  ffn_act: ['ffn_gate', 'ffn_up'],
-  ffn_down: ['ffn_act'],
-  layer_out: ['attn_residual', 'ffn_down']
-}
 
 const BLOCK_OF_POINT: Readonly<Record<LayerPoint, TimedBlock>> = {
   attn_norm: 'norm',
@@ -43,7 +25,7 @@ export function producersOf(index: number, layers: number): readonly number[] {
   if (index === last) return [last - 1]
   if (index === last - 1) return [residualInto(layers)]
   const { layer, point } = tracePointAt(index, layers)
-  return SOURCES[point as LayerPoint].map((source) => (source === 'residual-in' ? residualInto(layer) : traceIndex(layer, source)))
+  return OPERATION_INPUTS[point as LayerPoint].map((source) => (source === 'layer_in' ? residualInto(layer) : traceIndex(layer, source)))
 }
 
 /** The residual stream that enters `layer` (layerCount: the one that the final norm reads). */
