@@ -43,7 +43,6 @@ export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
           <button
             key={kind}
             type="button"
-            aria-label={t('layers.alertGo', { kind: title, tensor, position: first.firstPosition })}
             onClick={() => goToCell({ position: first.firstPosition, traceIndex: first.traceIndex }, trace.layerCount)}
             className="inline-flex items-center gap-2 rounded border border-danger/40 bg-surface px-2 py-0.5 hover:border-danger"
           >

@@ -101,7 +101,6 @@ export const layersMessages = defineMessages({
   alertNegativeInfinity: { en: '−Inf', es: '−Inf' },
   alertSaturated: { en: 'Saturated', es: 'Saturado' },
   alertFirst: { en: 'First {kind}', es: 'Primer {kind}' },
-  alertGo: { en: 'Go to the first {kind}: {tensor}, token {position}', es: 'Ir al primer {kind}: {tensor}, token {position}' },
   alertMore: {
     en: { one: '{count} tensor affected', other: '{count} tensors affected' },
     es: { one: '{count} tensor afectado', other: '{count} tensores afectados' }
