@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { app, type BrowserWindow, ipcMain } from 'electron'
 import type { DesktopPage } from '../supervisor/desktop-page'
 import type { WorkbenchFacts } from '../supervisor/page-session'
 import { dataFolder } from '../supervisor/data-folder'
+import { pathsIn } from '../supervisor/open-paths'
 import { PageFiles } from '../supervisor/page-files'
 import { Supervisor } from '../supervisor/supervisor'
 import { type EngineProcess, startEngineProcess } from './engine-process'
@@ -13,10 +13,6 @@ import { PAGE_ORIGIN, registerPageScheme, servePage } from './page-protocol'
 import { createWindow, lockContents } from './window'
 
 /** Electron's main process: windows, files, menus; it supervises the engine and never touches a tensor. Read from top to bottom. */
-const isModelOrRun = (word: string): boolean => /\.(gguf|safetensors|greta)$/.test(word) && existsSync(word)
-const pathsIn = (words: readonly string[], folder: string): string[] =>
-  words.filter((word) => isModelOrRun(resolve(folder, word))).map((word) => resolve(folder, word))
-
 if (!app.requestSingleInstanceLock()) app.exit(0)
 app.enableSandbox()
 registerPageScheme()

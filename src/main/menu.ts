@@ -1,27 +1,5 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
-
-const WORDS = {
-  en: {
-    file: 'File',
-    open: 'Open Model…',
-    runs: 'Runs',
-    settings: 'Settings',
-    edit: 'Edit',
-    view: 'View',
-    palette: 'Command Palette',
-    restart: 'Restart Engine'
-  },
-  es: {
-    file: 'Archivo',
-    open: 'Abrir modelo…',
-    runs: 'Ejecuciones',
-    settings: 'Ajustes',
-    edit: 'Edición',
-    view: 'Ver',
-    palette: 'Paleta de órdenes',
-    restart: 'Reiniciar el motor'
-  }
-} as const
+import { MENU_WORDS } from '../supervisor/menu-words'
 
 export interface MenuActions {
   /** Carried out by the page: ids of its command palette. */
@@ -31,7 +9,7 @@ export interface MenuActions {
 }
 
 export function installMenu(actions: MenuActions): void {
-  const words = app.getLocale().startsWith('es') ? WORDS.es : WORDS.en
+  const words = app.getLocale().startsWith('es') ? MENU_WORDS.es : MENU_WORDS.en
   const separator: MenuItemConstructorOptions = { type: 'separator' }
   const template: MenuItemConstructorOptions[] = [
     ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),

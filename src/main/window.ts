@@ -1,30 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, type Rectangle, screen } from 'electron'
+import { app, BrowserWindow, screen } from 'electron'
+import { readWindowState, writeWindowState } from '../supervisor/window-state'
 import { PAGE_ORIGIN, PAGE_URL } from './page-protocol'
-
-interface WindowState extends Partial<Rectangle> {
-  readonly maximized?: boolean
-}
 
 const stateFile = (): string => join(app.getPath('userData'), 'window-state.json')
 
-function savedState(): WindowState {
-  try {
-    const state = JSON.parse(readFileSync(stateFile(), 'utf8')) as WindowState
-    const { x, y, width, height } = state
-    if (![x, y, width, height].every(Number.isFinite)) return {}
-    const { workArea } = screen.getDisplayMatching({ x, y, width, height } as Rectangle)
-    const visible = (x as number) < workArea.x + workArea.width && (x as number) + (width as number) > workArea.x
-    return visible && (y as number) >= workArea.y - 50 && (y as number) < workArea.y + workArea.height ? state : {}
-  } catch {
-    return {} // the first start, or a damaged file
-  }
-}
-
 /** One window, closed to everything but the page. */
 export function createWindow(): BrowserWindow {
-  const { maximized, ...bounds } = savedState()
+  const { maximized, ...bounds } = readWindowState(stateFile(), (place) => screen.getDisplayMatching(place).workArea)
   const window = new BrowserWindow({
     width: 1280,
     height: 800,
@@ -45,11 +28,7 @@ export function createWindow(): BrowserWindow {
   if (maximized === true) window.maximize()
   window.once('ready-to-show', () => window.show())
   window.on('close', () => {
-    try {
-      writeFileSync(stateFile(), JSON.stringify({ ...window.getNormalBounds(), maximized: window.isMaximized() }))
-    } catch {
-      // A position that is not remembered is no reason to keep a window open.
-    }
+    writeWindowState(stateFile(), { ...window.getNormalBounds(), maximized: window.isMaximized() })
   })
   void window.loadURL(PAGE_URL)
   return window

@@ -20,62 +20,21 @@ export interface KnobDefinition {
 
 const SMALLEST = 0.0001
 
+/** What knobs of one kind have in common. */
+type Range = Omit<KnobDefinition, 'knob' | 'stage' | 'name' | 'help'>
+/** A share of the probability mass, all of it when neutral. */
+const SHARE: Range = { slider: [0.01, 1], entry: [SMALLEST, 1], step: 0.01, digits: 4, neutral: 1 }
+/** What is taken off a logit. */
+const PENALTY: Range = { slider: [-2, 2], entry: [-100, 100], step: 0.05, digits: 3, neutral: 0 }
+const TEMPERATURE: Range = { slider: [0, 2], entry: [0, 100], step: 0.05, digits: 3, neutral: 1 }
+const TOP_K: Range = { slider: [0, 200], entry: [0, 1_000_000], step: 1, digits: 0, neutral: 0 }
+
 export const KNOBS: readonly KnobDefinition[] = [
-  {
-    knob: 'temperature',
-    stage: 'temperature',
-    name: 'play.stageTemperature',
-    help: 'play.temperatureHelp',
-    slider: [0, 2],
-    entry: [0, 100],
-    step: 0.05,
-    digits: 3,
-    neutral: 1
-  },
-  {
-    knob: 'topK',
-    stage: 'top-k',
-    name: 'play.stageTopK',
-    help: 'play.topKHelp',
-    slider: [0, 200],
-    entry: [0, 1_000_000],
-    step: 1,
-    digits: 0,
-    neutral: 0
-  },
-  {
-    knob: 'topP',
-    stage: 'top-p',
-    name: 'play.stageTopP',
-    help: 'play.topPHelp',
-    slider: [0.01, 1],
-    entry: [SMALLEST, 1],
-    step: 0.01,
-    digits: 4,
-    neutral: 1
-  },
-  {
-    knob: 'minP',
-    stage: 'min-p',
-    name: 'play.stageMinP',
-    help: 'play.minPHelp',
-    slider: [0, 0.5],
-    entry: [0, 1],
-    step: 0.01,
-    digits: 4,
-    neutral: 0
-  },
-  {
-    knob: 'typicalP',
-    stage: 'typical',
-    name: 'play.stageTypical',
-    help: 'play.typicalHelp',
-    slider: [0.01, 1],
-    entry: [SMALLEST, 1],
-    step: 0.01,
-    digits: 4,
-    neutral: 1
-  },
+  { knob: 'temperature', stage: 'temperature', name: 'play.stageTemperature', help: 'play.temperatureHelp', ...TEMPERATURE },
+  { knob: 'topK', stage: 'top-k', name: 'play.stageTopK', help: 'play.topKHelp', ...TOP_K },
+  { knob: 'topP', stage: 'top-p', name: 'play.stageTopP', help: 'play.topPHelp', ...SHARE },
+  { knob: 'minP', stage: 'min-p', name: 'play.stageMinP', help: 'play.minPHelp', ...SHARE, slider: [0, 0.5], entry: [0, 1], neutral: 0 },
+  { knob: 'typicalP', stage: 'typical', name: 'play.stageTypical', help: 'play.typicalHelp', ...SHARE },
   {
     knob: 'repeatPenalty',
     stage: 'penalties',
@@ -87,28 +46,8 @@ export const KNOBS: readonly KnobDefinition[] = [
     digits: 3,
     neutral: 1
   },
-  {
-    knob: 'frequencyPenalty',
-    stage: 'penalties',
-    name: 'play.frequencyPenalty',
-    help: 'play.frequencyHelp',
-    slider: [-2, 2],
-    entry: [-100, 100],
-    step: 0.05,
-    digits: 3,
-    neutral: 0
-  },
-  {
-    knob: 'presencePenalty',
-    stage: 'penalties',
-    name: 'play.presencePenalty',
-    help: 'play.presenceHelp',
-    slider: [-2, 2],
-    entry: [-100, 100],
-    step: 0.05,
-    digits: 3,
-    neutral: 0
-  },
+  { knob: 'frequencyPenalty', stage: 'penalties', name: 'play.frequencyPenalty', help: 'play.frequencyHelp', ...PENALTY },
+  { knob: 'presencePenalty', stage: 'penalties', name: 'play.presencePenalty', help: 'play.presenceHelp', ...PENALTY },
   {
     knob: 'penaltyWindow',
     stage: 'penalties',
