@@ -1,6 +1,7 @@
 import { renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
+import { onDeviceLost } from '../engine/native'
 import { toErrorData } from '../shared/errors'
 import type { EngineActivity, Message, ToHost } from '../shared/protocol'
 import { ALIVE_INTERVAL_MILLISECONDS } from '../shared/protocol/link'
@@ -110,6 +111,14 @@ link.listen({
     })
   },
   onGone: () => void end()
+})
+
+// A dead device stays dead for this process: the supervisor starts another and loads the model again.
+onDeviceLost((message) => {
+  link.send({ kind: 'fatal', message })
+  logger.fatal(message)
+  // The answer that carries the error, and the run as far as it came, are on their way.
+  setTimeout(() => process.exit(1), 500)
 })
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)

@@ -81,11 +81,11 @@ inline hipError_t hipFree(void* pointer) {
 inline hipError_t hipHostFree(void* pointer) { return hipFree(pointer); }
 inline hipError_t hipMemcpyAsync(void* to, const void* from, size_t bytes, hipMemcpyKind, hipStream_t stream) {
   emulator::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
-  return 0;
+  return hipGetLastError();
 }
 inline hipError_t hipMemsetAsync(void* to, int value, size_t bytes, hipStream_t stream) {
   emulator::enqueue(stream, [=] { std::memset(to, value, bytes); });
-  return 0;
+  return hipGetLastError();
 }
 inline hipError_t hipStreamCreateWithFlags(hipStream_t* stream, int) { return *stream = new emulator::StreamState, 0; }
 inline hipError_t hipStreamDestroy(hipStream_t stream) { return delete stream, 0; }
@@ -102,7 +102,7 @@ inline hipError_t hipGraphInstantiate(hipGraphExec_t* executable, hipGraph_t gra
 inline hipError_t hipGraphLaunch(hipGraphExec_t graph, hipStream_t) {
   for (auto& operation : graph->operations)
     if (!emulator::device_lost) operation();
-  return 0;
+  return hipGetLastError();
 }
 inline hipError_t hipGraphExecDestroy(hipGraphExec_t graph) { return delete graph, 0; }
 inline hipError_t hipGraphDestroy(hipGraph_t graph) { return delete graph, 0; }

@@ -62,7 +62,7 @@ Status GpuBackend::run_one(const ForwardInput& input, uint32_t row) {
   tokens_in_work_ = "position " + std::to_string(position);
   *progress_ = 0;
   *host_state_ = {input.tokens[row], position, 0, 0};
-  GRETA_RETURN_IF_ERROR(device_status(hipMemcpyAsync(memory_.state, host_state_, sizeof(DecodeState), hipMemcpyHostToDevice, stream_), "forward"));
+  GRETA_RETURN_IF_ERROR(checked(hipMemcpyAsync(memory_.state, host_state_, sizeof(DecodeState), hipMemcpyHostToDevice, stream_), "forward"));
   const auto before = std::chrono::steady_clock::now();
   if (input.taps.block_nanoseconds) {
     Timer timer(events_, stream_);
@@ -95,7 +95,7 @@ Status GpuBackend::run_many(const ForwardInput& input, uint32_t first_row, uint3
   tokens_in_work_ = "positions " + std::to_string(input.position + first_row) + " to " + std::to_string(input.position + first_row + count - 1);
   *progress_ = 0;
   GRETA_RETURN_IF_ERROR(
-      device_status(hipMemcpyAsync(m.tokens, input.tokens + first_row, count * sizeof(int32_t), hipMemcpyHostToDevice, stream_), "forward"));
+      checked(hipMemcpyAsync(m.tokens, input.tokens + first_row, count * sizeof(int32_t), hipMemcpyHostToDevice, stream_), "forward"));
   std::unique_ptr<Timer> timer;
   if (input.taps.block_nanoseconds) timer = std::make_unique<Timer>(events_, stream_);
   if (traced) (void)hipMemsetAsync(m.stats, 0, uint64_t{count} * columns * sizeof(TraceStats), stream_);
@@ -152,13 +152,13 @@ bool GpuBackend::decode_greedy(int32_t token, uint32_t position, uint32_t steps,
     *host_state_ = {*produced_count ? produced[*produced_count - 1] : token, start, 0, 0};
     tokens_in_work_ = "position " + std::to_string(start) + " or up to " + std::to_string(count - 1) + " after it";
     *progress_ = 0;
-    Status status = device_status(hipMemcpyAsync(memory_.state, host_state_, sizeof(DecodeState), hipMemcpyHostToDevice, stream_), "forward");
+    Status status = checked(hipMemcpyAsync(memory_.state, host_state_, sizeof(DecodeState), hipMemcpyHostToDevice, stream_), "forward");
     const auto before = std::chrono::steady_clock::now();
     for (uint32_t i = 0; i < count && status.ok(); i++) status = launch_mode(Mode::greedy, start + i);
     dispatch_microseconds_ = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - before).count() / count;
     if (status.ok())
-      status = device_status(hipMemcpyAsync(produced + *produced_count, memory_.greedy_list, count * sizeof(int32_t), hipMemcpyDeviceToHost, stream_),
-                             "greedy decode");
+      status = checked(hipMemcpyAsync(produced + *produced_count, memory_.greedy_list, count * sizeof(int32_t), hipMemcpyDeviceToHost, stream_),
+                       "greedy decode");
     if (status.ok()) status = finish("greedy decode");
     if (!status.ok()) return fail(error, status);
     for (uint32_t i = 0; i < count; i++) {

@@ -163,9 +163,7 @@ Status GpuBackend::set_up_tables() {
   return finish("uploading tables");
 }
 
-Status GpuBackend::finish(const char* what) {
-  hipError_t error = hipGetLastError();
-  if (error == hipSuccess) error = hipStreamSynchronize(stream_);
+Status GpuBackend::checked(hipError_t error, const char* what) const {
   if (error == hipSuccess) return {};
   if (!notes_progress_) return device_status(error, std::string(what) + " (" + tokens_in_work_ + ")");
   const uint32_t reached = *static_cast<volatile uint32_t*>(progress_);
@@ -173,6 +171,11 @@ Status GpuBackend::finish(const char* what) {
   std::string block = kStageNames[reached % 8];
   if (stage != Stage::embedding && stage != Stage::lm_head) block += " of layer " + std::to_string(reached / 8);
   return device_status(error, std::string(what) + " (last block: " + block + ", " + tokens_in_work_ + ")");
+}
+
+Status GpuBackend::finish(const char* what) {
+  GRETA_RETURN_IF_ERROR(checked(hipGetLastError(), what));
+  return checked(hipStreamSynchronize(stream_), what);
 }
 
 }  // namespace greta::gpu

@@ -64,9 +64,9 @@ Status GpuBackend::launch_mode(Mode mode, uint32_t position) {
   const auto graph = graphs_.find({mode, bucket});
   if (!use_graphs_ || !graphs_work_ || graph == graphs_.end()) {
     enqueue_one(mode, bucket, nullptr);
-    return device_status(hipGetLastError(), "launching a token");
+    return checked(hipGetLastError(), "launching a token");
   }
-  return device_status(hipGraphLaunch(graph->second, stream_), "launching a token's graph");
+  return checked(hipGraphLaunch(graph->second, stream_), "launching a token's graph");
 }
 
 }  // namespace greta::gpu

@@ -15,16 +15,16 @@ Status GpuBackend::rows_to_logits(const float* residual_rows, uint32_t row_count
   for (uint32_t row = 0; row < row_count; row += most) {
     const uint32_t rows = std::min(most, row_count - row);
     GRETA_RETURN_IF_ERROR(
-        device_status(hipMemcpyAsync(m.residual, residual_rows + row * embedding, rows * embedding * sizeof(float), hipMemcpyHostToDevice, stream_),
-                      "the logit lens"));
+        checked(hipMemcpyAsync(m.residual, residual_rows + row * embedding, rows * embedding * sizeof(float), hipMemcpyHostToDevice, stream_),
+                "the logit lens"));
     norm_rows(m.residual, m.final_norm.data, m.model.embedding_length, m.model.rms_norm_epsilon, rows, m.normed,
               m.operand_width(m.model.embedding_length), nullptr, 0, stream_);
     MatrixJob head = job_of(m.lm_head);
     head.tokens = rows, head.input = m.normed;
     head.output = m.logits, head.output_stride = m.model.vocab_size;
     enqueue_matmul(m.lm_head, head, Epilogue::store);
-    GRETA_RETURN_IF_ERROR(device_status(hipMemcpyAsync(logits + row * vocab, m.logits, rows * vocab * sizeof(float), hipMemcpyDeviceToHost, stream_),
-                                        "the logit lens"));
+    GRETA_RETURN_IF_ERROR(
+        checked(hipMemcpyAsync(logits + row * vocab, m.logits, rows * vocab * sizeof(float), hipMemcpyDeviceToHost, stream_), "the logit lens"));
     GRETA_RETURN_IF_ERROR(finish("the logit lens"));
   }
   return {};

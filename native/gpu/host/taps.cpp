@@ -9,14 +9,14 @@ namespace greta::gpu {
 Status GpuBackend::copy_logits(const ForwardInput& input, uint32_t row, uint32_t count) {
   const uint64_t vocab = memory_.model.vocab_size;
   float* target = input.logits + (input.logits_rows == LogitsRows::all ? row * vocab : 0);
-  return device_status(hipMemcpyAsync(target, memory_.logits, count * vocab * sizeof(float), hipMemcpyDeviceToHost, stream_), "reading logits");
+  return checked(hipMemcpyAsync(target, memory_.logits, count * vocab * sizeof(float), hipMemcpyDeviceToHost, stream_), "reading logits");
 }
 
 Status GpuBackend::copy_taps(const ForwardInput& input, uint32_t first_row, uint32_t count, bool has_logits) {
   const ModelDescription& model = memory_.model;
   const uint64_t columns = trace_point_count(model.layer_count), embedding = model.embedding_length;
   const auto copy = [&](void* to, const void* from, uint64_t bytes) {
-    return device_status(hipMemcpyAsync(to, from, bytes, hipMemcpyDeviceToHost, stream_), "reading the trace");
+    return checked(hipMemcpyAsync(to, from, bytes, hipMemcpyDeviceToHost, stream_), "reading the trace");
   };
   if (input.taps.stats) GRETA_RETURN_IF_ERROR(copy(input.taps.stats + first_row * columns, memory_.stats, count * columns * sizeof(TraceStats)));
   if (input.taps.hashes) GRETA_RETURN_IF_ERROR(copy(input.taps.hashes + first_row * columns, memory_.hashes, count * columns * sizeof(uint64_t)));

@@ -1,6 +1,6 @@
 export type * from './addon'
 export { NATIVE_FINISH_REASONS } from './addon'
-export { errorOfStatus, fromNative } from './errors'
+export { errorOfStatus, fromNative, onDeviceLost } from './errors'
 export { backendFolders, backendReports, nativeAddon, setAppRoot } from './load-addon'
 export { nativeModelSpec } from './model-spec'
 export { nativeSampling } from './sampling'
