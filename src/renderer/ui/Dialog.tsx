@@ -30,10 +30,11 @@ const DialogBody = ({
     onCloseAutoFocus={useReturnFocus()}
     {...(description === undefined ? { 'aria-describedby': undefined } : {})}
     className={cx(
-      'fixed z-40 flex animate-appear flex-col border border-line bg-raised shadow-[var(--shadow)]',
+      'fixed z-40 flex flex-col border border-line bg-raised shadow-[var(--shadow)]',
       shape === 'dialog'
-        ? 'top-[12vh] left-1/2 max-h-[78vh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 rounded-xl'
-        : 'inset-y-0 right-0 w-[min(66rem,calc(100vw-3.5rem))]',
+        ? 'animate-appear top-[12vh] left-1/2 max-h-[78vh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 rounded-xl'
+        : // Without an animation: it covers most of the window, and what it shows is wanted now.
+          'inset-y-0 right-0 w-[min(66rem,calc(100vw-3.5rem))]',
       className
     )}
   >

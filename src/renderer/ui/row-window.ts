@@ -3,7 +3,7 @@ import { type RefObject, useEffect, useState } from 'react'
 /** Rows drawn above and below what is in sight: a fast wheel does not show a gap. */
 const BEYOND = 8
 /** Before the height is known. */
-const FIRST_GUESS = 32
+const FIRST_GUESS = 12
 
 export interface RowWindow {
   readonly first: number
