@@ -12,11 +12,26 @@ export async function captureLayer(
   count: number,
   faults?: readonly FaultRequest[]
 ): Promise<LayerTensors> {
-  const indices = layerIndices(layer)
+  const [tensors] = await captureLayers(session, layer, layer + 1, count, faults)
+  return tensors as LayerTensors
+}
+
+/** The same for layers [from, to) in one evaluation. */
+export async function captureLayers(
+  session: Session,
+  from: number,
+  to: number,
+  count: number,
+  faults?: readonly FaultRequest[]
+): Promise<readonly LayerTensors[]> {
+  const layers = Array.from({ length: to - from }, (_, index) => from + index)
+  const indices = [...new Set(layers.flatMap(layerIndices))]
   const { tensors } = await session.capture({ from: 0, to: count, traceIndices: indices, ...(faults === undefined ? {} : { faults }) })
-  const named = new Map<OperationInput, Float32Array>([['layer_in', tensors.get(layerInputIndex(layer)) as Float32Array]])
-  for (const point of LAYER_POINTS) named.set(point, tensors.get(traceIndex(layer, point)) as Float32Array)
-  return named
+  return layers.map((layer) => {
+    const named = new Map<OperationInput, Float32Array>([['layer_in', tensors.get(layerInputIndex(layer)) as Float32Array]])
+    for (const point of LAYER_POINTS) named.set(point, tensors.get(traceIndex(layer, point)) as Float32Array)
+    return named
+  })
 }
 
 /** Runs one operation of `reference` on given tensors, for positions 0 .. count-1 in one call. */

@@ -1,8 +1,13 @@
 import { LAYER_POINTS, type LayerPoint, traceIndex, tracePointAt } from '../../shared/model/trace-points'
 import type { PointError } from '../../shared/protocol/numerics'
 import type { FaultRequest, Session } from '../session/types'
-import { captureLayer, replayOperation } from './block-replay'
+import { captureLayers, replayOperation } from './block-replay'
+import { traceWidths } from './health'
+import { layerIndices } from './operations'
 import { rowErrors } from './row-errors'
+
+/** Bytes of tensors that are captured in one evaluation. */
+const CAPTURED_BYTES = 64 * 2 ** 20
 
 interface Sums {
   difference2: number
@@ -59,13 +64,19 @@ export async function localErrors(
   options: { readonly faults?: readonly FaultRequest[]; readonly onLayer?: (layer: number) => void } = {}
 ): Promise<Map<number, { readonly nmse: number; readonly position: number }>> {
   const errors = new Map<number, { nmse: number; position: number }>()
-  for (let layer = 0; layer < test.config.layerCount; layer += 1) {
-    options.onLayer?.(layer)
-    const inputs = await captureLayer(test, layer, count, options.faults)
-    for (const point of LAYER_POINTS) {
-      const found = inputs.get(point) as Float32Array
-      const expected = await replayOperation(reference, layer, point, inputs, count)
-      errors.set(traceIndex(layer, point), worst(expected, found, found.length / count))
+  const { layerCount } = test.config
+  const bytesPerLayer = 4 * count * layerIndices(0).reduce((sum, index) => sum + (traceWidths(test)[index] as number), 0)
+  const group = Math.max(1, Math.floor(CAPTURED_BYTES / bytesPerLayer))
+  for (let begin = 0; begin < layerCount; begin += group) {
+    const captured = await captureLayers(test, begin, Math.min(begin + group, layerCount), count, options.faults)
+    for (const [index, inputs] of captured.entries()) {
+      const layer = begin + index
+      options.onLayer?.(layer)
+      for (const point of LAYER_POINTS) {
+        const found = inputs.get(point) as Float32Array
+        const expected = await replayOperation(reference, layer, point, inputs, count)
+        errors.set(traceIndex(layer, point), worst(expected, found, found.length / count))
+      }
     }
   }
   return errors
