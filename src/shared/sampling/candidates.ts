@@ -83,10 +83,14 @@ export class Candidates {
   keepTypical(mass: number, mark: number): number {
     const probabilities = this.probabilities()
     const keys = new Float64Array(this.count)
+    const { values, maximum } = this
+    const logTotal = Math.log(this.total)
+    const finite = maximum < Infinity
     let entropy = 0
     for (let index = 0; index < keys.length; index += 1) {
       const p = probabilities[index] as number
-      const log = Math.log(p)
+      // ln p without a logarithm for every token, where the maximum is a number.
+      const log = finite ? (values[index] as number) - maximum - logTotal : Math.log(p)
       keys[index] = log
       if (p > 0) entropy -= p * log
     }
