@@ -219,7 +219,7 @@ export async function measurePlay({ seconds = 8 } = {}) {
       synthetic: true,
       streams: [
         await measureStream(browser, host, { tokensPerSecond: 200, coalesceMilliseconds: 16, seconds }),
-        await measureStream(browser, host, { tokensPerSecond: 1000, coalesceMilliseconds: 16, seconds })
+        await measureStream(browser, host, { tokensPerSecond: 1000, coalesceMilliseconds: 32, seconds })
       ],
       logitTable: await measureLogits(browser, host),
       firstContentfulPaint: await measureFirstPaint(browser, host)
@@ -234,6 +234,18 @@ export function playBarLines({ streams, logitTable }) {
   const line = (name, value, bar, ok, more = '') => `${ok ? '✓' : '✗'} ${name}: ${value} (bar: ${bar}${more})`
   const streamLines = (stream, fps) => {
     const name = `${stream.tokensPerSecond} tokens/s, ${round(stream.bytesPerToken / 1000)} KB a token (synthetic)`
+    const latency = `event to paint p50 ${stream.eventToPaintP50Milliseconds} ms, p95 ${stream.eventToPaintP95Milliseconds} ms`
+    // The bars on tasks and latency are for 200 tokens/s; at 1,000 rows are joined for 32 ms and frames are what counts.
+    if (stream.tokensPerSecond > 200)
+      return [
+        line(
+          `${name}: frames`,
+          `${stream.fpsMedian} frames/s median`,
+          `>= ${fps}`,
+          stream.fpsMedian >= fps,
+          `; mean ${stream.fpsMean}, longest task ${stream.longestTaskMilliseconds} ms, ${latency}`
+        )
+      ]
     return [
       line(`${name}: frames`, `${stream.fpsMedian} frames/s median`, `>= ${fps}`, stream.fpsMedian >= fps, `; mean ${stream.fpsMean}`),
       line(

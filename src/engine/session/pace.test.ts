@@ -13,7 +13,7 @@ function paced() {
     },
     () => {
       state.looks += 1
-      const found = state.waiting > 0
+      const found = state.waiting
       state.taken += state.waiting
       state.waiting = 0
       return found
@@ -50,6 +50,21 @@ test('a wake-up while it looks by the clock changes nothing; its end looks no mo
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('many at once are looked for half as often', () => {
+  const { state, pace } = paced()
+  state.waiting = 40
+  pace.woken()
+  expect(state).toMatchObject({ taken: 40, looks: 1 })
+  state.waiting = 5
+  vi.advanceTimersByTime(31)
+  expect(state.looks).toBe(1)
+  vi.advanceTimersByTime(1)
+  expect(state).toMatchObject({ taken: 45, looks: 2 })
+  vi.advanceTimersByTime(16)
+  expect(state.looks).toBeGreaterThan(2)
+  pace.end()
+})
+
 test('what comes just as the pause ends is not forgotten', () => {
   let waiting = 0
   let taken = 0
@@ -59,7 +74,7 @@ test('what comes just as the pause ends is not forgotten', () => {
       if (!paused) waiting = 1 // published before anybody could be woken again
     },
     () => {
-      const found = waiting > 0
+      const found = waiting
       taken += waiting
       waiting = 0
       return found

@@ -60,21 +60,21 @@ export class RequestInProgress implements Running {
   }
 
   /** Takes what the engine has ready; with a slow reader it leaves the rest there, and the engine waits. */
-  private takeReady(everything = false): boolean {
-    let found = false
+  private takeReady(everything = false): number {
+    let found = 0
     const { done, total, reused } = this.native.progress()
     if (total > 0 && done !== this.progressDone) {
       this.progressDone = done
-      found = true
+      found += 1
       this.stream.push({ kind: 'prefill', done, total, reused })
     }
     while (everything || !this.stream.full) {
       const steps = this.native.drain()
       if (steps === null) return found
-      found = true
+      found += steps.count
       for (const batch of stepBatches(steps)) this.take(batch)
     }
-    return true // there may be more
+    return found + 1 // there may be more
   }
 
   private take(batch: StepBatch): void {

@@ -304,6 +304,7 @@ describe('the native session and the process around it', () => {
         precision: 0,
         threads: 1,
         deviceIndex: 0,
+        background: false,
         logitsHistoryBytes: 2 ** 20
       },
       request: nativeGenerateRequest(
