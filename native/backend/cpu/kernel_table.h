@@ -1,9 +1,9 @@
 // The seam between the cpu backend and its instruction sets: one table of functions per set, filled from the same templates
 // (row_decoders.h, product_kernels.h, attention_kernels.h, row_kernels.h) over a vector type (simd_*.h).
 //
-// The arithmetic of a matrix product of f32 weights, the same at every token count (quantised weights: integer_table.h): with L lanes, lane l of a stretch sum adds w[k] * x[k] for
-// k = l, l+L, l+2L, ... of one stretch of kStretchColumns columns, with one rounding each (fused where the set has it), w being the
-// f32 value of the stored weight; stretch sums are added in order, and the lanes in f64 in a fixed tree, rounded once. No result
+// The arithmetic of a matrix product of f32 weights, the same at every token count (quantised weights: integer_table.h): with L lanes, lane l of a
+// stretch sum adds w[k] * x[k] for k = l, l+L, l+2L, ... of one stretch of kStretchColumns columns, with one rounding each (fused where the set has
+// it), w being the f32 value of the stored weight; stretch sums are added in order, and the lanes in f64 in a fixed tree, rounded once. No result
 // depends on threads, chunks or neighbours.
 #pragma once
 
