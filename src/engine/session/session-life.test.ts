@@ -283,8 +283,9 @@ describe('the native session and the process around it', () => {
       console.log(JSON.stringify({ before, after: process.memoryUsage().rss }))`
     )
     const { before, after } = JSON.parse(leak) as { readonly before: number; readonly after: number }
-    // One leaked session would be at least its logits history and queue.
-    expect(after - before).toBeLessThan(16 * 2 ** 20)
+    // Sessions that leak would be at least their logits histories: 200 MiB. What the allocator keeps levels off (measured: 18 MB
+    // after these cycles, 23 MB after three times as many).
+    expect(after - before).toBeLessThan(40 * 2 ** 20)
   }, 180_000)
 
   async function job() {
