@@ -94,7 +94,8 @@ class GpuBackend final : public Backend {
   Status copy_taps(const ForwardInput& input, uint32_t first_row, uint32_t count, bool has_logits);
   void capture_layer(const ForwardInput& input, uint32_t layer, const float* rows, uint32_t first_row, uint32_t count);
   Status rows_to_logits(const float* residual_rows, uint32_t row_count, float* logits);
-  // Errors of a kernel come back from any later call; the message names the last block that began.
+  // Errors of a kernel come back from any later call; the message names the last block whose note reached the host: on a
+  // GPU that dies a kernel or two may have begun after it.
   Status checked(hipError_t error, const char* what) const;
   Status finish(const char* what);
   Status launch_mode(Mode mode, uint32_t position);
