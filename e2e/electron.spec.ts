@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, expect, type Page, test } from '@playwright/test'
+import { type Browser, chromium, expect, type Page, test } from '@playwright/test'
+import { generatedCount } from './support/page'
 import { root, startWorkbench } from './support/serve'
 
 interface TraceEntry {
@@ -17,6 +18,7 @@ class DesktopApp {
   readonly exit: Promise<number | null>
   readonly dataFolder = mkdtempSync(join(tmpdir(), 'greta-desktop-'))
   private readonly child: ChildProcess
+  private readonly connections: Browser[] = []
 
   private constructor(
     private readonly debugPort: number,
@@ -46,6 +48,7 @@ class DesktopApp {
   async page(): Promise<Page> {
     await expect.poll(() => this.trace.map(({ what }) => what)).toContain('loaded')
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${this.debugPort}`)
+    this.connections.push(browser)
     const page = browser
       .contexts()
       .flatMap((context) => context.pages())
@@ -63,6 +66,8 @@ class DesktopApp {
   }
 
   async end(): Promise<void> {
+    // Before its browser goes: the next test's tracing would ask the contexts of a connection that is gone.
+    for (const connection of this.connections) await connection.close().catch(() => undefined)
     this.child.kill('SIGKILL')
     await this.exit
     rmSync(this.dataFolder, { recursive: true, force: true })
@@ -126,6 +131,7 @@ test('the desktop app: a killed engine comes back with its model', async () => {
     await page.getByRole('button', { name: 'Generate', exact: true }).click()
     const journal = (): string | undefined => readdirSync(join(app.dataFolder, 'runs')).find((name) => name.endsWith('.journal'))
     await expect.poll(() => existsSync(join(app.dataFolder, 'runs')) && journal() !== undefined).toBe(true)
+    await expect.poll(() => generatedCount(page)).toBeGreaterThan(2) // something to keep
     process.kill(Number(journal()?.split('.')[1]), 'SIGKILL')
     await expect(page.getByText(/engine process ended/).first()).toBeVisible()
     await expect.poll(() => runsOf(app).length).toBe(1)

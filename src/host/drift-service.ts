@@ -85,9 +85,13 @@ export class DriftService {
       this.tell('drift.ended', { handle, error: toErrorData(thrown) })
       return undefined
     }
-    this.follower?.stop()
-    const follower = new DriftFollower(reference, ids, (steps) =>
-      this.tell('drift.steps', { handle, steps: toWire(steps) as EventData<'drift.steps'>['steps'] })
+    const earlier = this.follower
+    earlier?.stop()
+    const follower = new DriftFollower(
+      reference,
+      ids,
+      (steps) => this.tell('drift.steps', { handle, steps: toWire(steps) as EventData<'drift.steps'>['steps'] }),
+      earlier
     )
     this.follower = follower
     const { layerCount } = session.config

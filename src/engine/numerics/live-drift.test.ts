@@ -108,4 +108,44 @@ describe('DriftFollower', () => {
       [3, 0, true]
     ])
   })
+
+  it('waits for whoever asked the same reference before it', async () => {
+    let asked = 0
+    let most = 0
+    const answers: (() => void)[] = []
+    const reference = {
+      label: 'slow',
+      hasLayers: true,
+      rows: async (_ids: readonly number[], from: number) => {
+        asked += 1
+        most = Math.max(most, asked)
+        await new Promise<void>((answer) => answers.push(answer))
+        asked -= 1
+        return [rowFromLogits(from, Float32Array.of(1, 2, 3))]
+      }
+    } as unknown as DriftReference
+    const seen: number[] = []
+    const earlier = new DriftFollower(reference, [1], () => seen.push(-1))
+    earlier.push([rowFromLogits(0, Float32Array.of(1, 2, 3))], [2])
+    await new Promise(setImmediate)
+    earlier.stop()
+    const later = new DriftFollower(reference, [1], (steps) => seen.push(...steps.map(({ position }) => position)), earlier)
+    later.push([rowFromLogits(5, Float32Array.of(1, 2, 3))], [2])
+    await new Promise(setImmediate)
+    expect(answers).toHaveLength(1)
+    answers[0]?.()
+    await new Promise(setImmediate)
+    answers[1]?.()
+    await later.settled()
+    expect(most).toBe(1)
+    expect(seen).toEqual([5])
+  })
+
+  it('keeps what the reference reports for settled(), and rejects nothing that nobody waits for', async () => {
+    const reference = { label: 'broken', hasLayers: true, rows: async () => Promise.reject(new Error('gone')) } as unknown as DriftReference
+    const follower = new DriftFollower(reference, [1], () => undefined)
+    follower.push([rowFromLogits(0, Float32Array.of(1, 2, 3))], [2])
+    await new Promise(setImmediate)
+    await expect(follower.settled()).rejects.toThrow('gone')
+  })
 })

@@ -47,11 +47,18 @@ export class DriftFollower {
   #queue: DriftRow[] = []
   #working: Promise<void> | undefined
   #stopped = false
+  #failure: { readonly thrown: unknown } | undefined
   #firstUnmatched: number | undefined
 
-  /** `ids` is the prompt; push() brings the rows, and the tokens that follow them. */
-  constructor(reference: DriftReference, ids: readonly number[], onSteps: (steps: readonly DriftStep[]) => void) {
+  readonly #ready: Promise<void> | undefined
+
+  /**
+   * `ids` is the prompt; push() brings the rows, and the tokens that follow them. A reference answers one question at a time:
+   * whoever asked it before is `earlier`, and is waited for.
+   */
+  constructor(reference: DriftReference, ids: readonly number[], onSteps: (steps: readonly DriftStep[]) => void, earlier?: DriftFollower) {
     this.#reference = reference
+    this.#ready = earlier?.settled().catch(() => undefined)
     this.#ids = [...ids]
     this.#onSteps = onSteps
   }
@@ -66,14 +73,20 @@ export class DriftFollower {
     if (this.#stopped) return
     this.#queue.push(...rows)
     this.#ids.push(...followingIds)
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
+    this.#working ??= this.#work()
+      .catch((thrown: unknown) => {
+        this.#failure ??= { thrown }
+        this.stop()
+      })
+      .finally(() => {
+        this.#working = undefined
+      })
   }
 
   /** Resolves when everything pushed so far has been compared. Rejects with what the reference reported. */
   async settled(): Promise<void> {
     while (this.#working !== undefined) await this.#working
+    if (this.#failure !== undefined) throw this.#failure.thrown
   }
 
   stop(): void {
@@ -82,6 +95,7 @@ export class DriftFollower {
   }
 
   async #work(): Promise<void> {
+    if (this.#ready !== undefined) await this.#ready
     while (this.#queue.length > 0 && !this.#stopped) {
       const rows = this.#queue
       this.#queue = []
