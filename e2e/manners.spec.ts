@@ -66,7 +66,9 @@ test('a crash of the engine is said, the engine comes back with the model, and n
   process.kill(processId, 'SIGKILL')
   await expect(page.getByTestId('banner-crash')).toContainText('The engine stopped')
   await expect(page.getByTestId('banner-crash')).toContainText('It was restarted', { timeout: 30_000 })
-  expect(await page.getByTestId('lane').textContent()).toContain((before ?? '').slice(0, 40))
+  // What had been written last: the lane may have scrolled the prompt away.
+  expect((before ?? '').length).toBeGreaterThan(20)
+  expect(await page.getByTestId('lane').textContent()).toContain((before ?? '').slice(-20))
   await expect(page.getByTestId('prompt-editor')).toHaveValue('Once upon a time')
   await expect(page.getByTestId('status-model')).toContainText(/\w/)
   await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeEnabled()

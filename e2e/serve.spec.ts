@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { generatedCount } from './support/page'
 import { expect, startWorkbench, test } from './support/serve'
 
 test('a story is written in one click, in the address bar no token is left', async ({ quietPage: page, workbench }) => {
@@ -47,7 +48,9 @@ test('the engine is killed while it generates: the page says what happened and g
       return existsSync(folder) ? readdirSync(folder).find((name) => name.endsWith('.journal')) : undefined
     }
     await expect.poll(journal, { timeout: 30_000 }).toBeDefined()
-    process.kill(Number(journal()?.split('.')[1]), 'SIGKILL')
+    const engine = Number(journal()?.split('.')[1])
+    await expect.poll(() => generatedCount(page), { intervals: [10] }).toBeGreaterThan(2) // something to keep
+    process.kill(engine, 'SIGKILL')
     await expect(page.getByText(/killed by SIGKILL/).first()).toBeVisible()
     await expect(prompt).toHaveValue('One day, a small cat')
     await expect.poll(() => readdirSync(join(workbench.dataFolder, 'runs')).some((name) => name.endsWith('.greta'))).toBe(true)
