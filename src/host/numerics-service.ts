@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { limitsFor } from '../engine/numerics/bands'
+import { evaluateSteps } from '../engine/numerics/collect'
 import { checkEquivalence } from '../engine/numerics/equivalence'
 import { runFaultLab } from '../engine/numerics/fault-lab'
 import { findFirstDivergence } from '../engine/numerics/first-divergence'
@@ -78,9 +79,9 @@ export class NumericsService {
   }
 
   repro({ reference, test, sequence, layer, point, position, fault }: NumericParams<'repro'>): Promise<NumericAnswer<'repro'>> {
-    return this.withSides('exporting an operation', reference, test, async (own, other) => {
+    return this.withSides('exporting an operation', reference, test, async (own, other, signal) => {
       const ids = await this.idsOf(sequence, other.tokenizer)
-      for await (const event of other.evaluate({ ids, logits: false })) void event
+      await evaluateSteps(other, { ids, logits: false }, () => undefined, signal)
       const stamp = new Date().toISOString().replace(/[:.]/g, '-')
       const folder = join(this.options.dataFolder, 'repros', `layer-${layer}-${point}-${stamp}`)
       const limit = limitsFor(pairTraits(own, other)).localNmse

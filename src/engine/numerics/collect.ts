@@ -8,6 +8,8 @@ export async function evaluateSteps(
   onSteps: (batch: StepBatch) => void,
   signal?: AbortSignal
 ): Promise<void> {
+  // An abort before now is heard by nobody.
+  if (signal?.aborted === true) throw new GretaError('cancelled', 'The evaluation was cancelled.')
   const running = session.evaluate(request)
   const cancel = (): void => running.cancel()
   signal?.addEventListener('abort', cancel, { once: true })

@@ -44,6 +44,13 @@ describe('numeric tools on the bundled model, cpu against reference', () => {
     expect(report.points.some((point) => (point.localNmse ?? 0) > 0)).toBe(true)
   })
 
+  it('what was cancelled before it began does not begin', async () => {
+    const signal = AbortSignal.abort()
+    await expect(checkHealth(test, [ids], { signal })).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(checkEquivalence(test, ids, { secondSession: reference, signal })).rejects.toMatchObject({ code: 'cancelled' })
+    expect(test.busy).toBe(false)
+  })
+
   it('a session against itself is bit-identical', async () => {
     const other = await loadSession(bundledModel, { backend: 'cpu', kvType: 'f32', context: 128, threads: 1 })
     try {
