@@ -1,4 +1,4 @@
-import { generationEnded, openWorkbench } from './support/page'
+import { beginStory, generationEnded, openWorkbench, showView } from './support/page'
 import { expect, test } from './support/serve'
 
 test('the whole way by keyboard: palette, prompt, generate, tokens, logits, back', async ({ quietPage: page, workbench }) => {
@@ -95,4 +95,37 @@ test('a run file dropped anywhere on the window opens in Play', async ({ quietPa
   }, content)
   await expect(page.getByTestId('lane')).toHaveText(text ?? '')
   await expect(page.getByTestId('status-source')).toHaveText('RECORDED')
+})
+
+test('a narrow window: nothing is cut off, and the panels are opened from the status bar', async ({ quietPage: page, workbench }) => {
+  await page.setViewportSize({ width: 900, height: 700 })
+  await openWorkbench(page, workbench.url)
+  const inspector = page.getByRole('complementary', { name: 'Inspector' })
+  await expect(inspector).toBeHidden()
+  await beginStory(page, 12)
+  /** Bars whose buttons have no room, and rows that overlap: what lies outside its own box. */
+  const cutOff = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('button, [role=switch], [role=combobox], input')]
+        .filter((element) => {
+          if (element.closest('[role=grid], [role=listbox], .overflow-y-auto') !== null) return false
+          const { left, right, width } = element.getBoundingClientRect()
+          return width > 1 && (left < 0 || right > innerWidth)
+        })
+        .map((element) => element.outerHTML.slice(0, 120))
+    )
+  const status = page.getByRole('contentinfo', { name: 'Status' })
+  for (const view of ['Play', 'Layers', 'Model', 'Compare'] as const) {
+    await showView(page, view)
+    const toggle = status.getByRole('button', { name: 'Inspector' })
+    await expect(toggle).toHaveAttribute('aria-pressed', 'false')
+    expect(await cutOff(), `${view}, inspector closed`).toEqual([])
+    await toggle.click()
+    await expect(inspector).toBeVisible()
+    expect(await cutOff(), `${view}, inspector open`).toEqual([])
+    // The bars wrap instead of scrolling sideways.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+    await toggle.click()
+    await expect(inspector).toBeHidden()
+  }
 })

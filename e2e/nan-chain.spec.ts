@@ -3,7 +3,7 @@ import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { accessibilityFindings, openWorkbench, showView } from './support/page'
+import { accessibilityFindings, openWorkbench } from './support/page'
 import { root, startWorkbench } from './support/serve'
 
 /** The bundled model with one NaN in a norm's weight. */
@@ -29,8 +29,14 @@ test('a NaN from the alert to the weight it comes from', async ({ page }) => {
     await page.getByTestId('write-story').click()
     // No token can be chosen from a row of NaN: it says so, and what was captured stays.
     await expect(page.getByText('The generation failed')).toBeVisible()
-    await page.getByRole('region', { name: 'Notifications' }).getByRole('button').first().click()
-    await showView(page, 'Layers')
+    // It covers nothing, and leads to the cause.
+    const problem = page.getByRole('region', { name: 'Problems' })
+    const [notice, panel] = [await problem.boundingBox(), await page.getByRole('complementary', { name: 'Inspector' }).boundingBox()]
+    expect((panel?.y ?? 0) + (panel?.height ?? 0)).toBeLessThanOrEqual(notice?.y ?? 0)
+    await problem.getByRole('button', { name: 'Go to the first alert' }).click()
+    await expect(page.getByRole('main')).toHaveAccessibleName('Layers')
+    await problem.getByRole('button', { name: 'Dismiss' }).click()
+    await expect(problem.getByRole('alert')).toHaveCount(0)
     await page.getByText('First NaN').click()
     const inspector = page.getByRole('complementary', { name: 'Inspector' })
     await expect(inspector.getByRole('heading', { level: 2 })).toHaveText('3 · ffn_norm')

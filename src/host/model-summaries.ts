@@ -28,6 +28,10 @@ export function tokenizerSummary(spec: TokenizerSpec): TokenizerSummary {
   }
 }
 
+/** Files hold most numbers as float32: 9.999999747378752e-6 was written as 1e-5, and reads so. */
+const shortest = (value: number): string =>
+  String(!Number.isInteger(value) && Math.fround(value) === value ? Number(value.toPrecision(7)) : value)
+
 export function metadataRow(key: string, value: MetadataValue): MetadataRow {
   if (typeof value === 'object') {
     const entries = Array.from(value as ArrayLike<MetadataValue>).slice(0, SHOWN_ARRAY_ENTRIES)
@@ -40,7 +44,7 @@ export function metadataRow(key: string, value: MetadataValue): MetadataRow {
       truncated: value.length > entries.length
     }
   }
-  const text = String(value)
+  const text = typeof value === 'number' ? shortest(value) : String(value)
   const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
   return {
     key,

@@ -45,7 +45,14 @@ const Toasts = () => {
   const t = useTranslate()
   const items = useStore((state) => state.toasts)
   const dismiss = useStore((state) => state.dismissToast)
-  return <ToastStack items={items} label={t('app.notifications')} dismissLabel={t('app.dismiss')} onDismiss={dismiss} />
+  return (
+    <ToastStack
+      items={items.filter((item) => item.tone !== 'danger')}
+      label={t('app.notifications')}
+      dismissLabel={t('app.dismiss')}
+      onDismiss={dismiss}
+    />
+  )
 }
 
 /** Carries out what a menu of the desktop app asks for: menu items are named like commands. */

@@ -4,6 +4,7 @@ import { useTranslate } from '../i18n'
 import { useStore } from '../store'
 import { Banner } from './Banner'
 import { ErrorBoundary } from './ErrorBoundary'
+import { Notices } from './Notices'
 import { Rail } from './Rail'
 import { StatusBar } from './StatusBar'
 import { viewById } from './views'
@@ -70,6 +71,7 @@ export const Shell = () => {
           )}
         </Group>
       </div>
+      <Notices />
       <StatusBar />
     </div>
   )

@@ -1,4 +1,4 @@
-import { TriangleAlert, X } from 'lucide-react'
+import { PanelBottom, PanelRight, TriangleAlert, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { rateFigure } from '../../shared/figures'
 import { formatMilliseconds } from '../../shared/units'
@@ -8,10 +8,12 @@ import { useStore } from '../store'
 import { useRunColumns, useShownRun } from '../store/use-run'
 import { Badge } from '../ui/Badge'
 import { cx } from '../ui/classes'
+import { Tooltip } from '../ui/Tooltip'
 import { Progress } from '../ui/Progress'
 import { goToFirstAlert } from './alerts'
 import { locationName } from './location'
 import { runFigures } from './run-figures'
+import { viewById } from './views'
 
 const Item = ({ children, className, testId }: { readonly children: ReactNode; readonly className?: string; readonly testId?: string }) => (
   <span data-testid={testId} className={cx('whitespace-nowrap', className)}>
@@ -156,6 +158,48 @@ const RunItems = () => {
   )
 }
 
+const TOGGLE = 'grid size-5 place-items-center rounded hover:bg-hover hover:text-text aria-pressed:text-accent'
+
+/** Opens and closes the panels around the view, where it has them. */
+const PanelToggles = () => {
+  const t = useTranslate()
+  const view = viewById(useStore((state) => state.view))
+  const inspectorOpen = useStore((state) => state.inspectorOpen)
+  const dockOpen = useStore((state) => state.dockOpen)
+  const setInspectorOpen = useStore((state) => state.setInspectorOpen)
+  const setDockOpen = useStore((state) => state.setDockOpen)
+  return (
+    <span className="flex items-center gap-0.5">
+      {view.Dock !== undefined && (
+        <Tooltip text={t('app.toggleDock')} keys="Mod+J" side="top">
+          <button
+            type="button"
+            aria-label={t('app.dock')}
+            aria-pressed={dockOpen}
+            onClick={() => setDockOpen(!dockOpen)}
+            className={TOGGLE}
+          >
+            <PanelBottom aria-hidden size={14} />
+          </button>
+        </Tooltip>
+      )}
+      {view.Inspector !== undefined && (
+        <Tooltip text={t('app.toggleInspector')} keys="Mod+B" side="top">
+          <button
+            type="button"
+            aria-label={t('app.inspector')}
+            aria-pressed={inspectorOpen}
+            onClick={() => setInspectorOpen(!inspectorOpen)}
+            className={TOGGLE}
+          >
+            <PanelRight aria-hidden size={14} />
+          </button>
+        </Tooltip>
+      )}
+    </span>
+  )
+}
+
 /** Always in sight: what runs, where, how fast, and whether it is live or recorded. */
 export const StatusBar = () => {
   const t = useTranslate()
@@ -177,6 +221,7 @@ export const StatusBar = () => {
       <span className="ml-auto flex shrink-0 items-center gap-4">
         <CaptureItem />
         <RunItems />
+        <PanelToggles />
       </span>
     </footer>
   )

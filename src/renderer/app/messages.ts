@@ -7,6 +7,7 @@ export const appMessages = defineMessages({
   dock: { en: 'Bottom panel', es: 'Panel inferior' },
   status: { en: 'Status', es: 'Estado' },
   notifications: { en: 'Notifications', es: 'Avisos' },
+  problems: { en: 'Problems', es: 'Problemas' },
   dismiss: { en: 'Dismiss', es: 'Descartar' },
   close: { en: 'Close', es: 'Cerrar' },
   cancel: { en: 'Cancel', es: 'Cancelar' },

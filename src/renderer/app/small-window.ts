@@ -1,7 +1,7 @@
 import { useStore } from '../store'
 
-/** Below these sizes (a 1280 × 800 window at 200 % zoom) the main area needs the room; the panels can be opened by hand. */
-const WIDE = '(min-width: 820px)'
+/** Below these sizes the main area needs the room (a 1280 × 800 window at 200 % zoom); the status bar opens the panels by hand. */
+const WIDE = '(min-width: 1000px)'
 const TALL = '(min-height: 520px)'
 
 /** Closes inspector and dock when the window becomes small, and opens them when it is large again. */

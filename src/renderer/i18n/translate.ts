@@ -27,6 +27,9 @@ export type Translate = <K extends MessageKey>(...args: TranslateArguments<K>) =
 const pluralRules: Readonly<Record<Language, Intl.PluralRules>> = { en: new Intl.PluralRules('en'), es: new Intl.PluralRules('es') }
 const numberFormats: Readonly<Record<Language, Intl.NumberFormat>> = { en: new Intl.NumberFormat('en'), es: new Intl.NumberFormat('es') }
 
+/** "8,064,000": a count that stands alone, as counts in texts are written. */
+export const wholeNumber = (language: Language, value: number): string => numberFormats[language].format(value)
+
 /** Whole numbers get the language's grouping; a text that needs another format passes a string. */
 function fill(language: Language, message: Message, values: Readonly<Record<string, string | number>>): string {
   const text = message[language]

@@ -27,6 +27,10 @@ export function startWire(): void {
   })
 }
 
+/** What is done by name, as a menu does it. */
+const runCommand = (command: string): void =>
+  useStore.setState((state) => ({ menuCommand: { command, count: state.menuCommand.count + 1 } }))
+
 async function attach(client: Client): Promise<void> {
   client.on('engine.status', onEngineStatus)
   client.on('model.progress', (loading) => useStore.getState().setConnection({ loading: loading.phase === 'ready' ? undefined : loading }))
@@ -44,9 +48,7 @@ async function attach(client: Client): Promise<void> {
   client.on('drift.steps', ({ handle, steps }) => takeDriftSteps(handle, steps))
   client.on('drift.ended', ({ handle, error, unmatchedFrom }) => takeDriftEnd(handle, error, unmatchedFrom))
   client.on('app.open', ({ path }) => useStore.setState({ openRequest: path }))
-  client.on('app.command', ({ command }) =>
-    useStore.setState((state) => ({ menuCommand: { command, count: state.menuCommand.count + 1 } }))
-  )
+  client.on('app.command', ({ command }) => runCommand(command))
   client.onFrame('all', onFrame)
   client.onProtocolError((error) =>
     useStore.getState().toast({ tone: 'danger', title: translateNow('app.protocolProblem'), detail: error.message })
@@ -170,6 +172,13 @@ function onRunFinished(data: EventData<'run.finished'>): void {
     announce(translateNow('app.finishedAnnouncement', { count: data.summary.generatedTokens }))
   }
   if (data.error !== undefined)
-    toast({ tone: 'danger', title: translateNow('app.generationFailed'), detail: `${data.error.message} ${data.error.hint ?? ''}`.trim() })
+    toast({
+      tone: 'danger',
+      title: translateNow('app.generationFailed'),
+      detail: `${data.error.message} ${data.error.hint ?? ''}`.trim(),
+      ...((columns?.statistics?.alerts.list().length ?? 0) === 0
+        ? {}
+        : { action: { label: translateNow('app.firstAlert'), run: () => runCommand('first-alert') } })
+    })
   requestTick()
 }

@@ -34,7 +34,7 @@ const DialogBody = ({
       shape === 'dialog'
         ? 'animate-appear top-[12vh] left-1/2 max-h-[78vh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 rounded-xl'
         : // Without an animation: it covers most of the window, and what it shows is wanted now.
-          'inset-y-0 right-0 w-[min(66rem,calc(100vw-3.5rem))]',
+          'inset-y-0 right-0 w-[min(66rem,calc(100vw-4.5rem))]',
       className
     )}
   >

@@ -1,5 +1,7 @@
 import { memo } from 'react'
 import { CartesianGrid, Line, LineChart as Recharts, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { AXIS_TEXT, CHART_TOOLTIP } from './chart-style'
+import { logTicks, niceTicks, tickText, wholeTicks } from './ticks'
 
 export interface ChartPoint {
   readonly x: number
@@ -19,8 +21,6 @@ interface LineChartProps {
   readonly onPick?: (x: number) => void
   readonly height?: number
 }
-
-const AXIS = { fontSize: 10, fill: 'var(--muted)', fontFamily: 'IBM Plex Mono, monospace' }
 
 /** A small line over whole numbers (tokens, layers). Redraws only when its points or marks change: keep `points` the same while they are. */
 export const LineChart = memo(({ label, points, log, marked, xName, yName, format, onPick, height = 118 }: LineChartProps) => {
@@ -44,7 +44,7 @@ export const LineChart = memo(({ label, points, log, marked, xName, yName, forma
             dataKey="x"
             type="number"
             domain={['dataMin', 'dataMax']}
-            tick={AXIS}
+            tick={AXIS_TEXT}
             tickLine={false}
             axisLine={{ stroke: 'var(--line-strong)' }}
             height={18}
@@ -54,7 +54,7 @@ export const LineChart = memo(({ label, points, log, marked, xName, yName, forma
           />
           <YAxis
             width={52}
-            tick={AXIS}
+            tick={AXIS_TEXT}
             tickLine={false}
             axisLine={false}
             scale={log ? 'log' : 'auto'}
@@ -62,18 +62,12 @@ export const LineChart = memo(({ label, points, log, marked, xName, yName, forma
             allowDataOverflow={false}
             ticks={valueTicks(usable, log)}
             interval={0}
-            tickFormatter={shortNumber}
+            tickFormatter={tickText}
           />
           <Tooltip
             isAnimationActive={false}
             cursor={{ stroke: 'var(--line-strong)' }}
-            contentStyle={{
-              background: 'var(--raised)',
-              border: '1px solid var(--line)',
-              borderRadius: 6,
-              fontSize: 11,
-              padding: '4px 8px'
-            }}
+            contentStyle={CHART_TOOLTIP}
             labelFormatter={(x) => `${xName} ${Number(x)}`}
             formatter={(value) => [format(Number(value)), yName]}
           />
@@ -86,15 +80,7 @@ export const LineChart = memo(({ label, points, log, marked, xName, yName, forma
 })
 LineChart.displayName = 'LineChart'
 
-/** At most five whole numbers from first to last. */
-function wholeTicks(first: number, last: number): number[] {
-  const step = Math.max(1, Math.ceil((last - first) / 4))
-  const ticks: number[] = []
-  for (let tick = first; tick <= last; tick += step) ticks.push(tick)
-  return ticks
-}
-
-/** Three or four values over the range of the points; even in the logarithm where the axis is. */
+/** Round values over the range of the points; powers of ten where the axis is logarithmic. */
 function valueTicks(points: readonly ChartPoint[], log: boolean): number[] {
   let low = Infinity
   let high = -Infinity
@@ -104,12 +90,5 @@ function valueTicks(points: readonly ChartPoint[], log: boolean): number[] {
     high = Math.max(high, y)
   }
   if (low > high) return []
-  if (low === high) return [low]
-  return [0, 1 / 3, 2 / 3, 1].map((at) => (log ? low * (high / low) ** at : low + (high - low) * at))
-}
-
-function shortNumber(value: number): string {
-  const size = Math.abs(value)
-  if (size !== 0 && (size >= 1e4 || size < 1e-3)) return value.toExponential(0)
-  return String(Number(value.toPrecision(3)))
+  return log ? logTicks(low, high) : niceTicks(low, high)
 }

@@ -1,5 +1,7 @@
 import { memo } from 'react'
 import { Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { AXIS_TEXT, CHART_TOOLTIP } from './chart-style'
+import { wholeTicks } from './ticks'
 
 export interface ChartSeries {
   readonly id: string
@@ -18,11 +20,8 @@ interface StackedChartProps {
   readonly onPick?: (x: number) => void
 }
 
-const TICK = { fontSize: 10, fill: 'var(--muted)', fontFamily: 'IBM Plex Mono, monospace' }
-
 /** Stacked bars over whole numbers. Redraws only when its data changes: keep `data` the same while it does not. */
 export const StackedChart = memo(({ label, data, series, xTitle, unit, format, onPick }: StackedChartProps) => {
-  const step = Math.max(1, Math.ceil(data.length / 8))
   return (
     <figure aria-label={label} className="m-0 h-full min-h-40">
       <ResponsiveContainer width="100%" height="100%">
@@ -39,16 +38,16 @@ export const StackedChart = memo(({ label, data, series, xTitle, unit, format, o
           <CartesianGrid stroke="var(--line)" vertical={false} />
           <XAxis
             dataKey="x"
-            tick={TICK}
+            tick={AXIS_TEXT}
             tickLine={false}
             axisLine={{ stroke: 'var(--line-strong)' }}
             height={20}
-            ticks={data.filter((_, index) => index % step === 0).map(({ x }) => x)}
+            ticks={barTicks(data)}
             interval={0}
           />
           <YAxis
             width={56}
-            tick={TICK}
+            tick={AXIS_TEXT}
             tickLine={false}
             axisLine={false}
             tickFormatter={(value: number) => `${Number(value.toPrecision(3))} ${unit}`}
@@ -57,13 +56,7 @@ export const StackedChart = memo(({ label, data, series, xTitle, unit, format, o
             isAnimationActive={false}
             itemSorter={(item) => -series.findIndex(({ id }) => id === item.dataKey)}
             cursor={{ fill: 'var(--hover)' }}
-            contentStyle={{
-              background: 'var(--raised)',
-              border: '1px solid var(--line)',
-              borderRadius: 6,
-              fontSize: 11,
-              padding: '6px 10px'
-            }}
+            contentStyle={CHART_TOOLTIP}
             itemStyle={{ padding: 0, color: 'var(--text)' }}
             labelFormatter={(x) => xTitle(Number(x))}
             formatter={(value, name) => [format(Number(value)), name]}
@@ -84,3 +77,11 @@ export const StackedChart = memo(({ label, data, series, xTitle, unit, format, o
   )
 })
 StackedChart.displayName = 'StackedChart'
+
+/** Bars at round places, or the ones next to them: a bar may stand for several tokens. */
+function barTicks(data: readonly { readonly x: number }[]): number[] {
+  const first = data[0]?.x ?? 0
+  const last = data[data.length - 1]?.x ?? 0
+  const named = wholeTicks(first, last, 8).map((tick) => data.find(({ x }) => x >= tick)?.x)
+  return [...new Set(named)].filter((x) => x !== undefined)
+}

@@ -14,7 +14,7 @@ export interface ToastItem {
 const ICONS = { info: Info, ok: CircleCheck, danger: CircleAlert }
 const COLOURS = { info: 'text-accent', ok: 'text-ok', danger: 'text-danger' }
 
-/** Messages that come and go. Errors stay until dismissed (the store decides). */
+/** Messages that come and go by themselves. */
 export const ToastStack = ({
   items,
   label,
@@ -32,7 +32,7 @@ export const ToastStack = ({
       return (
         <div
           key={item.id}
-          role={item.tone === 'danger' ? 'alert' : 'status'}
+          role="status"
           className="pointer-events-auto flex animate-appear items-start gap-2.5 rounded-lg border border-line bg-raised p-3 shadow-[var(--shadow)]"
         >
           <Icon aria-hidden size={16} className={cx('mt-0.5 shrink-0', COLOURS[item.tone])} />

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef } from 'react'
 import { cx } from './classes'
 import { scrollRowIntoSight, useRowWindow } from './row-window'
 
@@ -66,6 +66,13 @@ export const VirtualTable = ({
       scrollRowIntoSight(scroller.current, scrollToRow, rowHeight, 'center')
   }, [scrollToRow, rowCount, rowHeight])
 
+  /** What a cell has no room for is said when the pointer rests on it. */
+  const onPointerOver = ({ target }: PointerEvent) => {
+    const place = (target as Element).closest<HTMLElement>('[role=gridcell]')
+    if (place === null) return
+    if (place.scrollWidth > place.clientWidth) place.title = place.textContent
+    else place.removeAttribute('title')
+  }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || rowCount === 0) return
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 240) / rowHeight) - 2)
@@ -101,6 +108,7 @@ export const VirtualTable = ({
         aria-activedescendant={selected >= 0 ? `${label}-row-${selected}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onPointerOver={onPointerOver}
         className="min-h-0 flex-1 overflow-auto -outline-offset-2"
       >
         <div

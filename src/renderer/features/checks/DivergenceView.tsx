@@ -107,10 +107,10 @@ const Bar = ({ value, low, children }: { readonly value: number; readonly low: n
   const share = value === 0 ? 0 : Number.isFinite(value) ? Math.max(0.02, Math.min(1, 1 - Math.log10(value) / Math.log10(low))) : 1
   return (
     <div className="flex items-center gap-2">
-      <div aria-hidden className="h-2 w-40 rounded-sm bg-sunken">
+      <div aria-hidden className="h-2 w-40 min-w-8 shrink rounded-sm bg-sunken">
         <div className="h-full rounded-sm bg-accent" style={{ width: `${share * 100}%` }} />
       </div>
-      <span className="num">{children}</span>
+      <span className="num whitespace-nowrap">{children}</span>
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleX, Layers3 } from 'lucide-react'
 import { useState } from 'react'
-import { useTranslate } from '../../i18n'
+import { useTranslate, useWholeNumber } from '../../i18n'
 import { Badge } from '../../ui/Badge'
 import { Button } from '../../ui/Button'
 import { Table, Td, Th } from '../../ui/Table'
@@ -75,6 +75,7 @@ export const EquivalenceView = ({ finished }: { readonly finished: Finished<'equ
 /** No NaN and no infinity in any layer for any prompt, and what else a healthy run never shows. */
 export const HealthView = ({ finished }: { readonly finished: Finished<'health'> }) => {
   const t = useTranslate()
+  const whole = useWholeNumber()
   const { report, sequence } = finished
   const tone = { clean: 'ok', warnings: 'warn', broken: 'danger' } as const
   const title = { clean: 'checks.clean', warnings: 'checks.warnings', broken: 'checks.broken' } as const
@@ -112,19 +113,22 @@ export const HealthView = ({ finished }: { readonly finished: Finished<'health'>
           <tbody>
             {report.prompts.map((prompt) => (
               <tr key={prompt.prompt}>
-                <Td className="num">{prompt.prompt}</Td>
-                <Td numeric>{prompt.positions}</Td>
-                <Td numeric>{prompt.valuesSeen}</Td>
-                <Td numeric>{prompt.nanCount}</Td>
-                <Td numeric>{prompt.infinityCount}</Td>
-                <Td numeric>{prompt.saturatedCount}</Td>
+                <Td>
+                  <span className="num">{prompt.prompt}</span>
+                  {prompt.prompt === 0 && <span className="ml-2 text-muted">{t('checks.promptChosen')}</span>}
+                </Td>
+                <Td numeric>{whole(prompt.positions)}</Td>
+                <Td numeric>{whole(prompt.valuesSeen)}</Td>
+                <Td numeric>{whole(prompt.nanCount)}</Td>
+                <Td numeric>{whole(prompt.infinityCount)}</Td>
+                <Td numeric>{whole(prompt.saturatedCount)}</Td>
               </tr>
             ))}
           </tbody>
         </Table>
       </Section>
       <Section title={t('checks.alerts', { count: report.alertCount })} help={t('checks.alertsHelp')}>
-        <div className="flex h-64 flex-col rounded-md border border-line">
+        <div className={`flex flex-col rounded-md border border-line ${report.alerts.length === 0 ? '' : 'h-64'}`}>
           <VirtualTable
             label={t('checks.alerts', { count: report.alertCount })}
             columns={[
@@ -146,9 +150,11 @@ export const HealthView = ({ finished }: { readonly finished: Finished<'health'>
             onActivate={open}
           />
         </div>
-        <Button size="small" icon={Layers3} className="self-start" disabled={!openable(selected)} onClick={() => open(selected)}>
-          {t('checks.openTensor')}
-        </Button>
+        {report.alerts.length > 0 && (
+          <Button size="small" icon={Layers3} className="self-start" disabled={!openable(selected)} onClick={() => open(selected)}>
+            {t('checks.openTensor')}
+          </Button>
+        )}
       </Section>
     </>
   )
@@ -168,7 +174,10 @@ export const FaultLabView = ({ finished }: { readonly finished: Finished<'faultL
         <p className="m-0 text-sm">{t('checks.labText')}</p>
       </VerdictCard>
       <Provenance milliseconds={finished.milliseconds} />
-      <ol className="m-0 flex list-none flex-col gap-3 p-0" aria-label={t('checks.faultLab')}>
+      <ol
+        className="m-0 grid list-none grid-cols-[repeat(auto-fill,minmax(min(40rem,100%),1fr))] items-start gap-3 p-0"
+        aria-label={t('checks.faultLab')}
+      >
         {exercises.map((exercise) => {
           const Icon = exercise.named ? CircleCheck : CircleX
           return (

@@ -1,11 +1,10 @@
 import { Grid3x3, Layers3, Table2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { errorFigure } from '../../../shared/figures'
-import { cssColor } from '../../canvas/color'
 import type { Cell } from '../../canvas/heatmap/draw'
 import { Heatmap } from '../../canvas/heatmap/Heatmap'
-import { palette } from '../../canvas/palette'
 import { makeScale } from '../../canvas/scale'
+import { ScaleLegend } from '../../canvas/ScaleLegend'
 import { useCanvasTheme } from '../../canvas/use-theme'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -92,21 +91,9 @@ export const PointErrors = ({ finished }: { readonly finished: Finished<'parity'
         )}
       </div>
       <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1 text-xs text-muted">
-        <span className="inline-flex items-center gap-2">
-          <span className="num">{errorFigure(scale.domain.low)}</span>
-          <span
-            aria-hidden
-            className="h-2 w-40 rounded-sm"
-            style={{
-              background: `linear-gradient(to right, ${palette('viridis', theme)
-                .colors.filter((_, step) => step % 15 === 0)
-                .map((color) => cssColor(color))
-                .join(',')})`
-            }}
-          />
-          <span className="num">{errorFigure(scale.domain.high)}</span>
-          <span>{t('checks.nmseLog')}</span>
-        </span>
+        <ScaleLegend low={errorFigure(scale.domain.low)} high={errorFigure(scale.domain.high)} theme={theme}>
+          {t('checks.nmseLog')}
+        </ScaleLegend>
         <span aria-live="polite" className="num text-sm text-text">
           {chosen === undefined ? '' : describe(chosen, t)}
         </span>

@@ -2,10 +2,10 @@ import { useMemo, useState } from 'react'
 import { errorFigure } from '../../../shared/figures'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
-import { Badge } from '../../ui/Badge'
 import { LineChart } from '../../ui/LineChart'
 import { Segmented } from '../../ui/Tabs'
 import { VirtualTable } from '../../ui/VirtualTable'
+import { Favourites } from '../play/lane/Favourites'
 import { visibleToken } from '../play/lane/visible'
 import type { Finished } from './checks-state'
 import { Section } from './parts'
@@ -41,16 +41,12 @@ export const PositionErrors = ({ finished }: { readonly finished: Finished<'pari
   const cell = (index: number, column: string) => {
     const row = rows[index] as (typeof rows)[number]
     if (column === 'position') return row.position
-    if (column === 'favourite')
-      return row.sameTop1 ? (
-        <bdi className="font-mono">{token(row.referenceTop)}</bdi>
-      ) : (
-        <span className="font-mono">
-          <bdi>{token(row.referenceTop)}</bdi> <Badge tone="warn">⇄</Badge> <bdi>{token(row.testTop)}</bdi>
-        </span>
-      )
+    if (column === 'favourite') return <Favourites reference={token(row.referenceTop)} tested={token(row.testTop)} differ={!row.sameTop1} />
     if (column === 'next') return <bdi className="font-mono">{token(row.nextId)}</bdi>
-    return row.bitEqual ? <span className="text-faint">0</span> : errorFigure(row[column as Measure])
+    const value = row[column as Measure]
+    // Nothing follows the last token: there is no probability to compare.
+    if (Number.isNaN(value) && row.nextId < 0) return <span className="text-faint">–</span>
+    return row.bitEqual ? <span className="text-faint">0</span> : errorFigure(value)
   }
   return (
     <Section

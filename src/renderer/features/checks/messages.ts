@@ -79,7 +79,8 @@ export const checksMessages = defineMessages({
   },
   parityOk: { en: 'Within limits: the two sides agree', es: 'Dentro de los límites: las dos partes coinciden' },
   parityFailed: { en: 'Outside the limits: the two sides do not agree', es: 'Fuera de los límites: las dos partes no coinciden' },
-  band: { en: 'Logits: {band}.', es: 'Logits: {band}.' },
+  band: { en: 'Logits in the band “{band}”.', es: 'Logits en la banda «{band}».' },
+  promptChosen: { en: 'the chosen tokens', es: 'los tokens elegidos' },
   limitsWhy: { en: 'Limits for such a pair: {why}.', es: 'Límites para este par: {why}.' },
   limits: {
     en: 'limits: NMSE of logits {logits} · mean KL divergence {divergence} nats · local NMSE {local}',

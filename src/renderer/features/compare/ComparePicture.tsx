@@ -1,9 +1,8 @@
 import { type KeyboardEvent, useMemo } from 'react'
-import { cssColor } from '../../canvas/color'
 import type { Cell } from '../../canvas/heatmap/draw'
 import { Heatmap } from '../../canvas/heatmap/Heatmap'
-import { palette } from '../../canvas/palette'
 import { makeScale } from '../../canvas/scale'
+import { ScaleLegend } from '../../canvas/ScaleLegend'
 import { useCanvasTheme } from '../../canvas/use-theme'
 import { useTranslate } from '../../i18n'
 import { PointMatrix, PositionMatrix, PYRAMID_LEVELS, type StatisticsSource } from '../../statistics'
@@ -77,9 +76,6 @@ export const ComparePicture = ({ pair, difference }: { readonly pair: Pair; read
     return true
   }
   const what = side === 'difference' ? t('compare.difference') : side === 'a' ? 'A' : 'B'
-  const stops = palette(paletteName, theme)
-    .colors.filter((_, step) => step % 15 === 0)
-    .map((color) => cssColor(color))
   return (
     <>
       <div className="min-h-0 flex-1 p-2">
@@ -117,13 +113,15 @@ export const ComparePicture = ({ pair, difference }: { readonly pair: Pair; read
           }
         />
       </div>
-      <div className="flex shrink-0 items-center gap-3 border-t border-line px-3 py-1.5 text-xs text-muted">
-        <span className="num">{scale.domain.low.toExponential(0)}</span>
-        <div aria-hidden className="h-2 w-48 rounded-sm" style={{ background: `linear-gradient(to right, ${stops.join(',')})` }} />
-        <span className="num">{Number(scale.domain.high.toPrecision(3))}</span>
-        <span>
+      <div className="shrink-0 border-t border-line px-3 py-1">
+        <ScaleLegend
+          low={scale.domain.low.toExponential(0)}
+          high={String(Number(scale.domain.high.toPrecision(3)))}
+          theme={theme}
+          paletteName={paletteName}
+        >
           {side === 'difference' ? t('compare.legendDifference') : t('compare.legendShared', { statistic: t(FIELD_TITLES[field]) })}
-        </span>
+        </ScaleLegend>
       </div>
     </>
   )

@@ -62,7 +62,8 @@ function useLikelyPair(choices: readonly RunRow[] | undefined): void {
   }, [choices, shown, a, b, change])
 }
 
-const describe = (row: RunRow): string => (row.name === '' ? row.textPreview.slice(0, 32) || row.promptPreview.slice(0, 32) : row.name)
+const describe = (row: RunRow): string =>
+  row.name === '' ? row.textPreview.trim().slice(0, 32) || row.promptPreview.slice(0, 32) : row.name
 
 const Toolbar = ({ choices }: { readonly choices: readonly RunRow[] }) => {
   const t = useTranslate()

@@ -6,6 +6,7 @@ import { useStore } from '../../store'
 import { tracePointAt } from '../../../shared/model/trace-points'
 import { FIELD_TITLES } from '../layers/use-layers'
 import { tensorName } from '../layers/matrices'
+import { visibleToken } from '../play/lane/visible'
 import { forkOf, medianStep, sameTokens } from './alignment'
 import { NoiseFloor, useFloor } from './NoiseFloor'
 import { usePairState } from './pair-state'
@@ -70,10 +71,11 @@ const formatTime = (time: number): string => (Number.isFinite(time) ? formatMill
 
 const Fork = ({ pair, fork }: { readonly pair: Pair; readonly fork: number }) => {
   const vocabulary = useStore((state) => state.vocabulary)
-  const text = (id: number | undefined) => JSON.stringify(id === undefined || id < 0 ? '' : (vocabulary?.text(id) ?? String(id)))
+  const text = (id: number | undefined) => (id === undefined || id < 0 ? '–' : visibleToken(vocabulary?.text(id) ?? `#${id}`))
   return (
     <span className="num">
-      A <bdi>{text(pair.a.ids.values[fork])}</bdi> · B <bdi>{text(pair.b.ids.values[fork])}</bdi>
+      A <bdi className="font-mono">{text(pair.a.ids.values[fork])}</bdi> · B{' '}
+      <bdi className="font-mono">{text(pair.b.ids.values[fork])}</bdi>
     </span>
   )
 }

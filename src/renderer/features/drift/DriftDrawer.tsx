@@ -1,18 +1,17 @@
 import { useMemo, useState } from 'react'
 import { traceIndex } from '../../../shared/model/trace-points'
 import { errorFigure } from '../../../shared/figures'
-import { cssColor } from '../../canvas/color'
 import { Heatmap } from '../../canvas/heatmap/Heatmap'
-import { palette } from '../../canvas/palette'
+import { ScaleLegend } from '../../canvas/ScaleLegend'
 import { useCanvasTheme } from '../../canvas/use-theme'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { type DriftSteps, useDrift } from '../../store/drift'
 import type { RunColumns } from '../../store/run-columns'
-import { Badge } from '../../ui/Badge'
 import { Drawer } from '../../ui/Dialog'
 import { LineChart } from '../../ui/LineChart'
 import { VirtualTable } from '../../ui/VirtualTable'
+import { Favourites } from '../play/lane/Favourites'
 import { visibleToken } from '../play/lane/visible'
 import { DriftReference, DriftSwitch } from './DriftControls'
 import { DRIFT_SCALE, DriftMatrix } from './drift-matrix'
@@ -44,7 +43,6 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
     [drift, from, to, revision]
   )
   const name = (id: number): string => (id < 0 ? '–' : visibleToken(vocabulary?.text(id) ?? `#${id}`))
-  const { colors } = palette('viridis', theme)
   const cell = (index: number, column: string) => {
     const step = drift.at(from + index - 1)
     if (column === 'token') return from + index
@@ -55,17 +53,11 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
     if (column === 'last') return last === undefined ? '·' : errorFigure(last)
     if (column === 'largest') return last === undefined ? '·' : errorFigure(Math.max(...step.layerErrors))
     if (column === 'lag') return step.lag
-    return step.flip ? (
-      <span className="font-mono">
-        <bdi>{name(step.referenceTop)}</bdi> <Badge tone="warn">⇄</Badge> <bdi>{name(step.testTop)}</bdi>
-      </span>
-    ) : (
-      <bdi className="font-mono">{name(step.testTop)}</bdi>
-    )
+    return <Favourites reference={name(step.referenceTop)} tested={name(step.testTop)} differ={step.flip} />
   }
   return (
     <Drawer open onOpenChange={onClose} title={t('drift.drawerTitle')} description={t('drift.drawerText')} closeLabel={t('app.close')}>
-      <div className="flex flex-col gap-4">
+      <div className="flex h-full flex-col gap-4">
         <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
           <DriftSwitch />
           <DriftReference />
@@ -77,7 +69,7 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
         )}
         {layers && (
           <>
-            <div className="h-72 rounded-md border border-line">
+            <div className="h-72 shrink-0 rounded-md border border-line">
               <Heatmap
                 label={t('drift.heatmap')}
                 instructions={t('layers.heatmapHelp')}
@@ -101,21 +93,9 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
                 subscribe={(changed) => useDrift.subscribe(changed)}
               />
             </div>
-            <p className="m-0 flex items-center gap-2 text-xs text-muted">
-              <span className="num">1e-8</span>
-              <span
-                aria-hidden
-                className="h-2 w-40 rounded-sm"
-                style={{
-                  background: `linear-gradient(to right, ${colors
-                    .filter((_, step) => step % 15 === 0)
-                    .map((color) => cssColor(color))
-                    .join(',')})`
-                }}
-              />
-              <span className="num">1</span>
+            <ScaleLegend low="1e-8" high="1" theme={theme}>
               {t('drift.legend')}
-            </p>
+            </ScaleLegend>
           </>
         )}
         <h3 className="-mb-3 text-base font-semibold">{t('drift.klTitle')}</h3>
@@ -129,7 +109,7 @@ export const DriftDrawer = ({ columns, drift, onClose }: DriftDrawerProps) => {
           format={errorFigure}
           onPick={(position) => moveCursor({ token: position, element: undefined })}
         />
-        <div className="flex h-72 flex-col rounded-md border border-line">
+        <div className="flex min-h-60 flex-1 flex-col rounded-md border border-line">
           <VirtualTable
             label={t('drift.table')}
             columns={[

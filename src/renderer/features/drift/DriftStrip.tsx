@@ -33,7 +33,11 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
   const step = drift === undefined || token === undefined ? undefined : drift.at(token - 1)
   const empty = drift === undefined || drift.count === 0
   return (
-    <div className="flex min-h-17 flex-[2] items-stretch gap-3" data-testid="drift" data-compared={drift?.count ?? 0}>
+    <div
+      className={`flex items-stretch gap-3 ${empty ? 'shrink-0' : 'min-h-17 flex-[2]'}`}
+      data-testid="drift"
+      data-compared={drift?.count ?? 0}
+    >
       <div className="flex w-36 shrink-0 flex-col justify-center">
         <span className="flex items-center gap-1">
           <span className="label">{t('drift.title')}</span>

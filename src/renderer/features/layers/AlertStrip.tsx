@@ -22,10 +22,10 @@ export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
   const alerts = trace.alerts.list()
   if (alerts.length === 0) {
     return (
-      <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3 text-sm text-muted">
-        <CircleCheck aria-hidden size={14} className="text-ok" />
+      <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-3 py-1 text-sm text-muted">
+        <CircleCheck aria-hidden size={14} className="shrink-0 text-ok" />
         <span className="text-ok">{t('layers.alertsNone')}</span>
-        <span className="min-w-0 truncate">{t('layers.alertsNoneText', { count: trace.capturedRows })}</span>
+        <span>{t('layers.alertsNoneText', { count: trace.capturedRows })}</span>
         <Capture />
       </div>
     )

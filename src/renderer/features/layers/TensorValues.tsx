@@ -1,12 +1,12 @@
 import { Download, ScanSearch } from 'lucide-react'
-import { useState } from 'react'
-import { Bar, BarChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { useMemo, useState } from 'react'
 import { encodeNpy } from '../../../shared/npy'
 import { formatStatistic } from '../../../shared/units'
 import type { GretaErrorData } from '../../../shared/errors'
 import { call } from '../../bridge'
 import { useTranslate } from '../../i18n'
 import { Button } from '../../ui/Button'
+import { Histogram } from '../../ui/Histogram'
 import { saveFile } from '../../ui/save-file'
 import { VirtualTable } from '../../ui/VirtualTable'
 import { factsOf, histogramOf } from './tensor-values'
@@ -70,6 +70,7 @@ const LoadedValues = ({
 }: Pick<Loaded, 'values' | 'source'> & { readonly name: string; readonly position: number }) => {
   const t = useTranslate()
   const facts = factsOf(values)
+  const bins = useMemo(() => histogramOf(values, HISTOGRAM_BINS), [values])
   const [selected, setSelected] = useState(Math.max(0, facts.firstBad >= 0 ? facts.firstBad : facts.largest))
   const fileName = `${name.replace(/[^a-z0-9_]+/gi, '-')}-token${position}`
   const exportCsv = (): void => {
@@ -109,7 +110,7 @@ const LoadedValues = ({
           </>
         )}
       </div>
-      <Histogram values={values} />
+      <Histogram label={t('layers.histogram')} bins={bins} countName={t('layers.values')} height={80} />
       <VirtualTable
         className="h-52 rounded border border-line"
         label={t('layers.values')}
@@ -137,47 +138,3 @@ const LoadedValues = ({
 }
 
 const HISTOGRAM_BINS = 48
-
-const Histogram = ({ values }: { readonly values: Float32Array }) => {
-  const t = useTranslate()
-  const bins = histogramOf(values, HISTOGRAM_BINS)
-  const tick = { fontSize: 10, fill: 'var(--muted)', fontFamily: 'IBM Plex Mono, monospace' }
-  return (
-    <figure aria-label={t('layers.histogram')} className="m-0">
-      <ResponsiveContainer width="100%" height={96}>
-        <BarChart
-          data={bins as { from: number; to: number; count: number }[]}
-          margin={{ top: 4, right: 8, bottom: 0, left: 0 }}
-          barCategoryGap={1}
-          accessibilityLayer={false}
-        >
-          <XAxis
-            dataKey="from"
-            tick={tick}
-            tickLine={false}
-            axisLine={{ stroke: 'var(--line-strong)' }}
-            height={18}
-            interval="preserveStartEnd"
-            minTickGap={40}
-            tickFormatter={(value: number) => String(Number(value.toPrecision(2)))}
-          />
-          <YAxis hide domain={[0, 'dataMax']} />
-          <Tooltip
-            isAnimationActive={false}
-            cursor={{ fill: 'var(--hover)' }}
-            contentStyle={{
-              background: 'var(--raised)',
-              border: '1px solid var(--line)',
-              borderRadius: 6,
-              fontSize: 11,
-              padding: '4px 8px'
-            }}
-            labelFormatter={(from) => `≥ ${formatStatistic(Number(from))}`}
-            formatter={(count) => [String(count), t('layers.values')]}
-          />
-          <Bar dataKey="count" fill="var(--series-1)" isAnimationActive={false} />
-        </BarChart>
-      </ResponsiveContainer>
-    </figure>
-  )
-}

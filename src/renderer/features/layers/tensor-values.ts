@@ -1,3 +1,5 @@
+import type { HistogramBin } from '../../ui/Histogram'
+
 /** What stands out in the values of one tensor row. */
 export interface ValueFacts {
   /** First NaN or infinity; -1 when every element is finite. */
@@ -24,12 +26,6 @@ export function factsOf(values: Float32Array): ValueFacts {
     greatest = Math.max(greatest, value)
   }
   return { firstBad, largest, least, greatest }
-}
-
-export interface HistogramBin {
-  readonly from: number
-  readonly to: number
-  readonly count: number
 }
 
 /** Equal bins over the finite values; one bin when all are equal, none when none is finite. */

@@ -64,16 +64,16 @@ export const LogitTable = ({ explanation, byLogit, runId, position }: LogitTable
   const textOf = (id: number) => vocabulary?.text(id) ?? `#${id}`
 
   const columns: readonly VirtualColumn[] = [
-    { id: 'place', title: t('logits.place'), width: '5rem', numeric: true, sortable: true },
-    { id: 'token', title: t('logits.token'), width: 'minmax(9rem,1fr)' },
+    { id: 'place', title: t('logits.place'), width: '4.5rem', numeric: true, sortable: true },
+    { id: 'token', title: t('logits.token'), width: 'minmax(7rem,1fr)' },
     { id: 'id', title: t('logits.id'), width: '5rem', numeric: true, sortable: true },
-    { id: 'bytes', title: t('logits.bytes'), width: '7.5rem' },
+    { id: 'bytes', title: t('logits.bytes'), width: 'minmax(8.5rem,0.8fr)' },
     { id: 'logit', title: t('logits.logit'), width: '6rem', numeric: true },
     ...(hasPenalties ? [{ id: 'penalised', title: t('logits.penalised'), width: '6rem', numeric: true }] : []),
     { id: 'scaled', title: t('logits.scaled'), width: '6rem', numeric: true, sortable: true },
     { id: 'model', title: t('logits.pModel'), width: '5.5rem', numeric: true },
     { id: 'final', title: t('logits.pFinal'), width: '5.5rem', numeric: true, sortable: true },
-    { id: 'removed', title: t('logits.removedBy'), width: '7rem' }
+    { id: 'removed', title: t('logits.removedBy'), width: '6.5rem' }
   ]
 
   const cell = (row: number, column: string) => {
@@ -170,7 +170,7 @@ export const LogitTable = ({ explanation, byLogit, runId, position }: LogitTable
           {...(jump > 0 ? { scrollToRow: chosenRow } : {})}
           empty={t('app.nothingFound')}
         />
-        <div className="flex h-9 shrink-0 items-center gap-1.5 border-t border-line bg-sunken px-2">
+        <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1.5 py-1 border-t border-line bg-sunken px-2">
           <bdi className="max-w-48 truncate font-mono text-sm font-semibold">{visibleToken(textOf(selectedId))}</bdi>
           <span className="num text-sm text-faint">#{selectedId}</span>
           <span className="ml-auto flex gap-1">

@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react'
 import { bitsFigure, logitFigure } from '../../../shared/figures'
 import type { SamplingMessage } from '../../../shared/protocol'
-import { useTranslate } from '../../i18n'
+import { useTranslate, useWholeNumber } from '../../i18n'
 import { useStore } from '../../store'
 import { useRunColumns, useRunVocabulary } from '../../store/use-run'
 import { Badge } from '../../ui/Badge'
@@ -31,6 +31,7 @@ const Figure = ({ name, value, bad = false }: { readonly name: string; readonly 
 
 const Figures = ({ explanation }: { readonly explanation: Explanation }) => {
   const t = useTranslate()
+  const whole = useWholeNumber()
   const { logits } = explanation.arrays
   const margin = useMemo(() => {
     let first = -Infinity
@@ -47,8 +48,8 @@ const Figures = ({ explanation }: { readonly explanation: Explanation }) => {
       <Figure name={t('logits.entropy')} value={t('play.bits', { value: bitsFigure(Number(explanation.entropyNats) / Math.LN2) })} />
       <Figure name={t('logits.margin')} value={logitFigure(margin)} />
       <Figure name={t('logits.logSumExp')} value={logitFigure(Number(explanation.logSumExp))} />
-      <Figure name={t('logits.vocabulary')} value={String(explanation.vocabularySize)} />
-      <Figure name={t('logits.nan')} value={String(explanation.nanCount)} bad={explanation.nanCount > 0} />
+      <Figure name={t('logits.vocabulary')} value={whole(explanation.vocabularySize)} />
+      <Figure name={t('logits.nan')} value={whole(explanation.nanCount)} bad={explanation.nanCount > 0} />
     </dl>
   )
 }

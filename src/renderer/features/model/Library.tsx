@@ -20,7 +20,10 @@ export const Library = () => {
   const [path, setPath] = useState('')
   const [browsing, setBrowsing] = useState(false)
   return (
-    <section aria-label={t('model.library')} className="flex w-64 shrink-0 flex-col border-r border-line bg-sunken">
+    <section
+      aria-label={t('model.library')}
+      className="flex w-64 shrink-0 flex-col border-r border-line bg-sunken max-[64rem]:max-h-[35%] max-[64rem]:w-auto max-[64rem]:border-r-0 max-[64rem]:border-b"
+    >
       <div className="flex flex-col gap-2 border-b border-line p-3">
         <div className="flex gap-1.5">
           {dialogs ? (

@@ -56,7 +56,7 @@ export const ModelPanel = () => {
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- a place to drop on; the same is done by buttons inside
     <div
-      className="relative flex min-h-0 flex-1"
+      className="relative flex min-h-0 flex-1 max-[64rem]:flex-col"
       onDragOver={(event) => {
         event.preventDefault()
         setDragging(true)
@@ -110,11 +110,11 @@ const Content = () => {
   if (error !== undefined) {
     return (
       <EmptyState icon={CircleAlert} title={t('model.failedTitle')}>
-        <p role="alert" className="m-0 text-left text-text">
+        <p role="alert" className="m-0 break-words text-text">
           {error.message}
         </p>
-        {error.hint !== undefined && <p className="mt-1 mb-0 text-left">{error.hint}</p>}
-        <p className="num mt-2 mb-0 text-left text-xs break-all text-faint">{path}</p>
+        {error.hint !== undefined && <p className="mt-1 mb-0">{error.hint}</p>}
+        {path !== undefined && !error.message.includes(path) && <p className="num mt-2 mb-0 text-xs break-all text-faint">{path}</p>}
       </EmptyState>
     )
   }

@@ -1,30 +1,31 @@
 import type { ReactNode } from 'react'
 import type { ModelInspection, QuantMixRow } from '../../../shared/protocol'
 import { formatBytes } from '../../../shared/units'
-import { useTranslate } from '../../i18n'
+import { useTranslate, useWholeNumber } from '../../i18n'
 import { formatCount } from './tensor-list'
 
 /** What kind of model it is, at a glance. */
 export const Overview = ({ inspection }: { readonly inspection: ModelInspection }) => {
   const t = useTranslate()
+  const whole = useWholeNumber()
   const { config } = inspection
   return (
     <div className="flex flex-col gap-6 p-4">
       <QuantMix rows={inspection.quantMix} />
       {config !== undefined && (
-        <dl className="m-0 grid grid-cols-[repeat(auto-fill,minmax(17rem,1fr))] gap-x-8 gap-y-2">
+        <dl className="m-0 grid grid-cols-[repeat(auto-fill,minmax(min(17rem,100%),1fr))] gap-x-8 gap-y-2">
           <Fact name={t('model.architecture')}>{config.architecture}</Fact>
           <Fact name={t('model.parameters')}>{formatCount(config.parameterCount)}</Fact>
           <Fact name={t('model.size')}>{formatBytes(inspection.totalBytes)}</Fact>
           <Fact name={t('model.format')}>{inspection.format === 'gguf' ? 'GGUF' : 'SafeTensors'}</Fact>
           <Fact name={t('model.layers')}>{config.layerCount}</Fact>
-          <Fact name={t('model.embedding')}>{config.embeddingLength}</Fact>
+          <Fact name={t('model.embedding')}>{whole(config.embeddingLength)}</Fact>
           <Fact name={t('model.heads')}>
             {t('model.headsValue', { heads: config.headCount, kv: config.kvHeadCount, dim: config.headDim })}
           </Fact>
-          <Fact name={t('model.feedForward')}>{config.feedForwardLength}</Fact>
-          <Fact name={t('model.vocabulary')}>{config.vocabularySize}</Fact>
-          <Fact name={t('model.trainedContext')}>{config.contextLength}</Fact>
+          <Fact name={t('model.feedForward')}>{whole(config.feedForwardLength)}</Fact>
+          <Fact name={t('model.vocabulary')}>{whole(config.vocabularySize)}</Fact>
+          <Fact name={t('model.trainedContext')}>{whole(config.contextLength)}</Fact>
           <Fact name={t('model.rope')}>
             {t('model.ropeValue', { base: String(config.ropeBase), pairing: config.ropePairing, scaling: config.ropeScaling.kind })}
           </Fact>

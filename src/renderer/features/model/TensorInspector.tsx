@@ -1,14 +1,14 @@
 import { Boxes } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { Bar, BarChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import type { GretaErrorData } from '../../../shared/errors'
 import type { TensorRow, TensorStatistics } from '../../../shared/protocol'
 import { fromAnyNumber } from '../../../shared/protocol'
 import { formatBytes, formatMilliseconds, formatStatistic } from '../../../shared/units'
 import { call } from '../../bridge'
-import { useTranslate } from '../../i18n'
+import { useTranslate, useWholeNumber } from '../../i18n'
 import { Badge } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
+import { Histogram } from '../../ui/Histogram'
 import { Switch } from '../../ui/Switch'
 import { useModelState } from './model-state'
 
@@ -76,6 +76,7 @@ const Inspected = ({ path, tensor }: { readonly path: string; readonly tensor: T
 const Statistics = ({ statistics }: { readonly statistics: TensorStatistics }) => {
   const t = useTranslate()
   const number = (value: Parameters<typeof fromAnyNumber>[0]) => formatStatistic(fromAnyNumber(value))
+  const whole = useWholeNumber()
   const infinite = statistics.positiveInfinityCount + statistics.negativeInfinityCount
   const rows: readonly (readonly [string, string, boolean])[] = [
     [t('model.minimum'), number(statistics.minimum), false],
@@ -84,8 +85,8 @@ const Statistics = ({ statistics }: { readonly statistics: TensorStatistics }) =
     [t('model.deviation'), number(statistics.standardDeviation), false],
     [t('model.rms'), number(statistics.rms), false],
     [t('model.absmax'), number(statistics.absoluteMaximum), false],
-    [t('model.zeros'), `${statistics.zeroCount} (${((statistics.zeroCount / statistics.elementCount) * 100).toFixed(2)} %)`, false],
-    [t('model.nan'), String(statistics.nanCount), statistics.nanCount > 0],
+    [t('model.zeros'), `${whole(statistics.zeroCount)} (${((statistics.zeroCount / statistics.elementCount) * 100).toFixed(2)} %)`, false],
+    [t('model.nan'), whole(statistics.nanCount), statistics.nanCount > 0],
     [t('model.infinities'), `${statistics.positiveInfinityCount} / ${statistics.negativeInfinityCount}`, infinite > 0]
   ]
   return (
@@ -100,7 +101,7 @@ const Statistics = ({ statistics }: { readonly statistics: TensorStatistics }) =
           ))}
         </dl>
       </section>
-      <Histogram statistics={statistics} />
+      <WeightHistogram statistics={statistics} />
       <p className="px-3 text-xs text-muted">
         {t('model.computed', { count: statistics.elementCount, time: formatMilliseconds(statistics.milliseconds) })}
       </p>
@@ -108,53 +109,21 @@ const Statistics = ({ statistics }: { readonly statistics: TensorStatistics }) =
   )
 }
 
-const TICK = { fontSize: 10, fill: 'var(--muted)', fontFamily: 'IBM Plex Mono, monospace' }
-
-const Histogram = ({ statistics }: { readonly statistics: TensorStatistics }) => {
+const WeightHistogram = ({ statistics }: { readonly statistics: TensorStatistics }) => {
   const t = useTranslate()
   const [log, setLog] = useState(false)
   const { counts } = statistics.histogram
   const low = fromAnyNumber(statistics.histogram.minimum)
   const high = fromAnyNumber(statistics.histogram.maximum)
   const width = (high - low) / Math.max(1, counts.length)
-  const bins = counts.map((count, bin) => ({ from: low + bin * width, count, shown: log ? Math.log10(count + 1) : count }))
+  const bins = counts.map((count, bin) => ({ from: low + bin * width, to: low + (bin + 1) * width, count }))
   return (
     <section className="border-b border-line px-3 py-2">
       <div className="mb-1 flex items-center justify-between">
         <h3 className="overline">{t('model.histogram')}</h3>
         <Switch label={t('model.logCounts')} checked={log} onChange={setLog} />
       </div>
-      <figure aria-label={t('model.histogram')} className="m-0">
-        <ResponsiveContainer width="100%" height={150}>
-          <BarChart data={bins} margin={{ top: 4, right: 8, bottom: 0, left: 8 }} barCategoryGap={1} accessibilityLayer={false}>
-            <XAxis
-              dataKey="from"
-              tick={TICK}
-              tickLine={false}
-              axisLine={{ stroke: 'var(--line-strong)' }}
-              height={18}
-              ticks={bins.filter((_, bin) => bin % Math.ceil(bins.length / 5) === 0).map(({ from }) => from)}
-              interval={0}
-              tickFormatter={(value: number) => String(Number(value.toPrecision(2)))}
-            />
-            <YAxis hide domain={[0, 'dataMax']} />
-            <Tooltip
-              isAnimationActive={false}
-              cursor={{ fill: 'var(--hover)' }}
-              contentStyle={{
-                background: 'var(--raised)',
-                border: '1px solid var(--line)',
-                borderRadius: 6,
-                fontSize: 11,
-                padding: '4px 8px'
-              }}
-              labelFormatter={(from) => `${formatStatistic(Number(from))} … ${formatStatistic(Number(from) + width)}`}
-              formatter={(_, __, item) => [String((item.payload as { count: number }).count), t('model.values')]}
-            />
-            <Bar dataKey="shown" fill="var(--series-1)" isAnimationActive={false} />
-          </BarChart>
-        </ResponsiveContainer>
-      </figure>
+      <Histogram label={t('model.histogram')} bins={bins} countName={t('model.values')} height={135} logCounts={log} />
     </section>
   )
 }

@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo, useState } from 'react'
 import type { ModelInspection } from '../../../shared/protocol'
 import { formatBytes } from '../../../shared/units'
-import { useTranslate } from '../../i18n'
+import { useTranslate, useWholeNumber } from '../../i18n'
 import { SearchField } from '../../ui/TextField'
 import { VirtualTable } from '../../ui/VirtualTable'
 import { useModelState } from './model-state'
@@ -9,6 +9,7 @@ import { listTensors, type TensorColumn, type TensorSort } from './tensor-list'
 
 export const TensorsTab = ({ inspection }: { readonly inspection: ModelInspection }) => {
   const t = useTranslate()
+  const whole = useWholeNumber()
   const [search, setSearch] = useState('')
   const [sort, setSort] = useState<TensorSort>({ column: 'offset', descending: false })
   const tensor = useModelState((state) => state.tensor)
@@ -25,7 +26,7 @@ export const TensorsTab = ({ inspection }: { readonly inspection: ModelInspectio
           placeholder="blk.3 q4_k"
           value={search}
           onChange={(event) => setSearch(event.target.value)}
-          className="w-72"
+          className="w-72 min-w-0"
         />
         <span className="text-sm text-muted">{t('model.found', { shown: rows.length, total: inspection.tensors.length })}</span>
       </div>
@@ -51,7 +52,7 @@ export const TensorsTab = ({ inspection }: { readonly inspection: ModelInspectio
           if (column === 'name') return <span className="num">{row.name}</span>
           if (column === 'type') return <span className="num">{row.type}</span>
           if (column === 'shape') return row.shape.join(' × ')
-          if (column === 'elements') return row.elementCount
+          if (column === 'elements') return whole(row.elementCount)
           return column === 'bytes' ? formatBytes(row.sizeBytes) : row.offsetBytes
         }}
       />
@@ -72,18 +73,19 @@ export const MetadataTab = ({ inspection }: { readonly inspection: ModelInspecti
       <div className="flex items-center gap-3 px-3 py-2">
         <SearchField
           label={t('model.searchMetadata')}
+          placeholder="rope"
           value={search}
           onChange={(event) => setSearch(event.target.value)}
-          className="w-72"
+          className="w-72 min-w-0"
         />
         <span className="text-sm text-muted">{t('model.found', { shown: rows.length, total: inspection.metadata.length })}</span>
       </div>
       <VirtualTable
         label={t('model.tabMetadata')}
         columns={[
-          { id: 'key', title: t('model.key'), width: 'minmax(16rem,1fr)' },
-          { id: 'type', title: t('model.typeColumn'), width: '11rem' },
-          { id: 'value', title: t('model.valueColumn'), width: 'minmax(16rem,2fr)' }
+          { id: 'key', title: t('model.key'), width: 'minmax(15rem,1fr)' },
+          { id: 'type', title: t('model.typeColumn'), width: '10rem' },
+          { id: 'value', title: t('model.valueColumn'), width: 'minmax(10rem,2fr)' }
         ]}
         rowCount={rows.length}
         empty={t('model.nothingFound')}

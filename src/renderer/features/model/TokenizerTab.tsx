@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { ModelInspection } from '../../../shared/protocol'
 import { call } from '../../bridge'
-import { useTranslate } from '../../i18n'
+import { useTranslate, useWholeNumber } from '../../i18n'
 import { useStore } from '../../store'
 import { Fact } from './Overview'
 
@@ -12,6 +12,7 @@ const endIds = ({ endOfGenerationIds, eosId }: NonNullable<ModelInspection['toke
 
 export const TokenizerTab = ({ inspection }: { readonly inspection: ModelInspection }) => {
   const t = useTranslate()
+  const whole = useWholeNumber()
   const { tokenizer } = inspection
   const vocabulary = useStore((state) => (state.model?.path === inspection.path ? state.vocabulary : undefined))
   if (tokenizer === undefined) return <p className="p-4 text-muted">{t('model.noTokenizer')}</p>
@@ -24,8 +25,8 @@ export const TokenizerTab = ({ inspection }: { readonly inspection: ModelInspect
     <dl className="m-0 grid max-w-2xl gap-y-2 p-4">
       <Fact name={t('model.kind')}>{tokenizer.kind === 'spm' ? 'SentencePiece BPE' : 'byte-level BPE'}</Fact>
       {tokenizer.preTokenizer !== undefined && <Fact name={t('model.preTokenizer')}>{tokenizer.preTokenizer}</Fact>}
-      <Fact name={t('model.vocabulary')}>{tokenizer.vocabularySize}</Fact>
-      <Fact name={t('model.merges')}>{tokenizer.mergeCount}</Fact>
+      <Fact name={t('model.vocabulary')}>{whole(tokenizer.vocabularySize)}</Fact>
+      <Fact name={t('model.merges')}>{whole(tokenizer.mergeCount)}</Fact>
       <Fact name={t('model.bos')}>{special(tokenizer.bosId, tokenizer.addBos)}</Fact>
       <Fact name={t('model.eos')}>{special(tokenizer.eosId, tokenizer.addEos)}</Fact>
       <Fact name={t('model.endIds')}>{endIds(tokenizer).join(', ') || t('model.none')}</Fact>

@@ -1,11 +1,12 @@
 import { type PointerEvent, useCallback, useEffect, useRef } from 'react'
-import { bitsFigure, decimalFigure } from '../../../shared/figures'
+import { bitsFigure } from '../../../shared/figures'
+import { formatMilliseconds } from '../../../shared/units'
 import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
 import { onThemeChange } from '../../app/theme'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
-import { useRunColumns } from '../../store/use-run'
+import { useRunColumns, useShownRun } from '../../store/use-run'
 import { DriftSwitch } from '../drift/DriftControls'
 import { DriftStrip } from '../drift/DriftStrip'
 import { layoutStrip, type StripBars, type StripSeries, stripHit, stripSeries } from './strips'
@@ -15,13 +16,13 @@ const COLOURS: Readonly<Record<StripSeries['id'], string>> = { surprisal: '--ser
 interface StripProps {
   readonly series: StripSeries
   readonly name: string
-  readonly unit: string
   readonly from: number
   readonly to: number
 }
 
-const Strip = ({ series, name, unit, from, to }: StripProps) => {
+const Strip = ({ series, name, from, to }: StripProps) => {
   const t = useTranslate()
+  const inBits = series.id !== 'latency'
   const token = useStore((state) => state.cursor.token)
   const moveCursor = useStore((state) => state.moveCursor)
   const bars = useRef<StripBars | undefined>(undefined)
@@ -59,16 +60,17 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
       bars.current === undefined ? undefined : stripHit(bars.current, event.nativeEvent.offsetX, event.currentTarget.clientWidth)
     if (target !== undefined) moveCursor({ token: target, element: undefined })
   }
-  const figure = (value: number) => (unit === 'bits' ? bitsFigure(value) : decimalFigure(value, 2))
+  const figure = (value: number) => (inBits ? bitsFigure(value) : formatMilliseconds(value))
+  const withUnit = (value: number) => (inBits ? t('play.bits', { value: figure(value) }) : figure(value))
   const here = token === undefined || token < from || token >= to ? Number.NaN : series.value(token)
 
   return (
-    <div className="flex min-h-0 flex-1 items-stretch gap-3">
+    <div className="flex min-h-8 flex-1 items-stretch gap-3">
       <div className="flex w-36 shrink-0 flex-col justify-center whitespace-nowrap">
         <span className="label">{name}</span>
         <span className="num text-sm">
-          {Number.isNaN(here) ? '' : `${figure(here)} ${unit} `}
-          <span className="text-xs text-faint">{scaled.top > 0 && t('play.maximum', { value: figure(scaled.top) })}</span>
+          {Number.isNaN(here) ? '' : `${figure(here)} · `}
+          <span className="text-xs text-faint">{scaled.top > 0 && t('play.maximum', { value: withUnit(scaled.top) })}</span>
         </span>
       </div>
       <Canvas
@@ -88,18 +90,10 @@ const Strip = ({ series, name, unit, from, to }: StripProps) => {
 const Strips = ({ columns }: { readonly columns: RunColumns }) => {
   const t = useTranslate()
   const names = { surprisal: t('play.surprisal'), entropy: t('play.entropy'), latency: t('play.stepTime') }
-  const units = { surprisal: 'bits', entropy: 'bits', latency: 'ms' }
   return (
-    <div className="flex h-full flex-col gap-1.5 px-3 py-2">
+    <div className="flex h-full flex-col gap-1.5 overflow-y-auto px-3 py-2">
       {stripSeries(columns).map((series) => (
-        <Strip
-          key={series.id}
-          series={series}
-          name={names[series.id]}
-          unit={units[series.id]}
-          from={columns.promptCount}
-          to={columns.tokenCount}
-        />
+        <Strip key={series.id} series={series} name={names[series.id]} from={columns.promptCount} to={columns.tokenCount} />
       ))}
       <DriftStrip columns={columns} />
     </div>
@@ -110,10 +104,11 @@ const Strips = ({ columns }: { readonly columns: RunColumns }) => {
 export const Dock = () => {
   const t = useTranslate()
   const columns = useRunColumns('chart')
+  const failed = useShownRun()?.finished === 'failed'
   if (columns === undefined || columns.generatedCount === 0)
     return (
       <div className="flex h-full flex-col items-center justify-center gap-2 p-3 text-center text-faint">
-        <p className="m-0">{t('play.stripsEmpty')}</p>
+        <p className="m-0">{t(failed ? 'play.stripsFailed' : 'play.stripsEmpty')}</p>
         <DriftSwitch />
       </div>
     )

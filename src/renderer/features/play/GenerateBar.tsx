@@ -27,7 +27,7 @@ export const GenerateBar = () => {
   const shown = useShownRun()
   const idle = ready && !live && !starting
   return (
-    <div className="flex h-11 shrink-0 items-center gap-2 overflow-x-auto overflow-y-hidden border-y border-line bg-bg px-3">
+    <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-y border-line bg-bg px-3 py-1">
       {live || starting ? (
         <Tooltip text={t('play.stop')} keys="Escape">
           <Button variant="primary" icon={Square} onClick={() => void stopGenerating()} disabled={!live} className="w-28">

@@ -8,8 +8,8 @@ import { TokenInspector } from './TokenInspector'
 /** The chosen token, and how the next ones are drawn. */
 export const Inspector = () => {
   const t = useTranslate()
-  const [tab, setTab] = useState<'token' | 'sampling'>('sampling')
   const token = useStore((state) => state.cursor.token)
+  const [tab, setTab] = useState<'token' | 'sampling'>(token === undefined ? 'sampling' : 'token')
   const before = useRef(token)
   // Choosing a token shows it; the person can go back to the knobs.
   useEffect(() => {

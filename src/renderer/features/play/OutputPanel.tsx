@@ -106,11 +106,11 @@ export const OutputPanel = () => {
 
   return (
     <section aria-label={t('play.output')} className="flex min-h-0 flex-1 flex-col">
-      <header className="flex h-9 shrink-0 items-center gap-3 overflow-x-auto overflow-y-hidden border-b border-line px-3">
+      <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-0.5">
         <GeneratedCount />
         <RunStateBadge run={run} live={live} />
         <BranchBar />
-        <div className="ml-auto flex shrink-0 items-center gap-3">
+        <div className="ml-auto flex flex-wrap items-center gap-x-3 gap-y-1">
           {view === 'text' && <Legend mode={mode} />}
           {view === 'text' && (
             <label className="flex items-center gap-1.5 text-sm text-muted">

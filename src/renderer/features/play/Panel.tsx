@@ -9,7 +9,7 @@ export const Panel = () => {
   const t = useTranslate()
   return (
     <Group orientation="vertical" className="h-full">
-      <ResizablePanel id="prompt" defaultSize="30%" minSize="110px">
+      <ResizablePanel id="prompt" defaultSize="34%" minSize="110px">
         <PromptPanel />
       </ResizablePanel>
       <Separator

@@ -211,6 +211,10 @@ export const playMessages = defineMessages({
     en: 'Surprisal, entropy and step time of every generated token. The same numbers are in the table view.',
     es: 'Sorpresa, entropía y tiempo de cada token generado. Los mismos números están en la vista de tabla.'
   },
+  stripsFailed: {
+    en: 'No token was generated: there is nothing to draw.',
+    es: 'No se generó ningún token: no hay nada que dibujar.'
+  },
   stripsEmpty: {
     en: 'Surprisal, entropy and time of every token appear here.',
     es: 'Aquí aparecen la sorpresa, la entropía y el tiempo de cada token.'

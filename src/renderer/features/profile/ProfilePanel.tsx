@@ -109,7 +109,7 @@ const Measured = ({ columns, revision }: { readonly columns: RunColumns; readonl
       ) : (
         <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
           {!columns.hasBlockTimes && <NoBlockTimes />}
-          <div className="h-[42%] min-h-56 shrink-0 px-2 pt-2">
+          <div className="min-h-56 flex-1 px-2 pt-2">
             <StackedChart
               label={t(view === 'tokens' ? 'profile.chartTokens' : 'profile.chartLayers')}
               data={view === 'tokens' ? tokenBars : layerBars}
