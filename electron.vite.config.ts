@@ -3,12 +3,16 @@ import { resolve } from 'node:path'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { bundledPackages } from './scripts/lib/bundled-packages'
 import { pageHead } from './scripts/lib/page-head'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 /** Entries by name: those whose source is there. */
 const entries = (sources: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(sources).filter(([, source]) => existsSync(at(source))))
+
+/** Whose code is in the bundle, for the package's notices. */
+const packagesIn = (bundle: string) => bundledPackages(at(`out/packages/${bundle}.json`), at('.'))
 
 const nodeEntries = entries({
   index: 'src/main/index.ts',
@@ -19,6 +23,7 @@ const preloadEntries = entries({ index: 'src/preload/index.ts' })
 
 export default defineConfig({
   main: {
+    plugins: [packagesIn('main')],
     build: {
       outDir: at('out/main'),
       // The user's Node runs all of these but index: the default (Electron's Node) would let newer syntax through.
@@ -35,6 +40,7 @@ export default defineConfig({
     ? {}
     : {
         preload: {
+          plugins: [packagesIn('preload')],
           build: {
             outDir: at('out/preload'),
             // A sandboxed preload is one self-contained CommonJS file.
@@ -45,7 +51,7 @@ export default defineConfig({
       }),
   renderer: {
     root: at('src/renderer'),
-    plugins: [react(), tailwind(), pageHead(at('src/renderer/app/theme.css'))],
+    plugins: [packagesIn('renderer'), react(), tailwind(), pageHead(at('src/renderer/app/theme.css'))],
     build: {
       outDir: at('out/renderer'),
       minify: true,

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -192,5 +192,19 @@ test('the desktop app shows a remote workbench', async () => {
   } finally {
     await end()
     await app.end()
+  }
+})
+
+test('a packaged app shows whose code is in it', async () => {
+  const resources = mkdtempSync(join(tmpdir(), 'greta-resources-'))
+  symlinkSync(join(root, 'native/build'), join(resources, 'native'))
+  symlinkSync(join(root, 'resources/models'), join(resources, 'models'))
+  const app = await DesktopApp.start({ DOUBLE_RESOURCES: resources })
+  try {
+    await app.page()
+    expect(await app.ask('menu', 'Third-Party Notices', 'open-path')).toBe(join(resources, 'THIRD_PARTY_NOTICES.txt'))
+  } finally {
+    await app.end()
+    rmSync(resources, { recursive: true, force: true })
   }
 })

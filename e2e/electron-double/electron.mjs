@@ -19,6 +19,7 @@ export const protocol = {
   },
   handle: (scheme, handler) => void protocolHandlers.set(scheme, handler)
 }
+export const shell = { openPath: async (path) => trace('open-path', path) }
 export const screen = { getDisplayMatching: () => ({ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }) }
 let menu
 export const Menu = {
@@ -53,4 +54,4 @@ process.on('message', ({ ask, detail }) => {
 })
 
 export { app, BrowserWindow, ipcMain, MessageChannelMain, session, utilityProcess }
-export default { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, protocol, screen, session, utilityProcess }
+export default { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, protocol, screen, session, shell, utilityProcess }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export const trace = (what, detail) => process.send?.({ what, detail })
 
 class App extends EventEmitter {
-  isPackaged = false
+  isPackaged = process.env.DOUBLE_RESOURCES !== undefined
   sandboxed = false
   ready = false
   quitting = false
@@ -46,6 +46,7 @@ class App extends EventEmitter {
     if (!prevented) this.emit('double:quit')
   }
 }
+if (process.env.DOUBLE_RESOURCES !== undefined) process.resourcesPath = process.env.DOUBLE_RESOURCES
 export const app = new App()
 export const ipcMain = new EventEmitter()
 export const protocolHandlers = new Map()

@@ -1,8 +1,10 @@
 // What an unpacked app must look like. Each fact: { name, ok, found }.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { root } from './run.mjs'
+import { NOTICES_FILE, noticesOf, packedFolders } from './third-party-notices.mjs'
 
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 /** @electron/fuses FuseV1Options, by place in the wire; '1' on, '0' off. */
@@ -46,6 +48,17 @@ export async function checkPackage(folder, { stub }) {
       fact(`archive holds the package ${needed}`, names.includes(`/node_modules/${needed}/package.json`), 'looked for node_modules')
     const twice = BUNDLED.filter((name) => names.includes(`/node_modules/${name}`))
     fact('the page’s packages are bundled', twice.length === 0, twice.length === 0 ? `${names.length} entries` : twice.join(', '))
+    checkNotices(join(resources, NOTICES_FILE), archive, fact)
+    const unpacked = absentDependencies(names)
+    // npm does not follow a node_modules that is a link elsewhere, and packs only what package.json names itself.
+    const linked = lstatSync(join(root, 'node_modules')).isSymbolicLink()
+    fact(
+      'archive holds what its packages need',
+      unpacked.length === 0 || linked,
+      unpacked.length === 0
+        ? 'yes'
+        : `absent: ${unpacked.join(', ')}${linked ? ' (node_modules is a link: this package would not start)' : ''}`
+    )
     const sources = names.filter((name) => name.startsWith('/src/') || name.startsWith('/native/'))
     fact('no sources in the archive', sources.length === 0, `${sources.length}`)
   }
@@ -62,6 +75,36 @@ export async function checkPackage(folder, { stub }) {
   }
   if (!stub) fact('size', true, 'a real Electron')
   return facts
+}
+
+/** Dependencies of the archive's packages, and of theirs, that are not in it. */
+function absentDependencies(names) {
+  const absent = new Set()
+  const seen = new Set()
+  const visit = (name) => {
+    if (seen.has(name)) return
+    seen.add(name)
+    if (!names.some((path) => path.endsWith(`/node_modules/${name}/package.json`))) absent.add(name)
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+    Object.keys(dependencies).forEach(visit)
+  }
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  Object.keys(dependencies).forEach(visit)
+  return [...absent]
+}
+
+/** Every package that was packed, by name and version, above a licence text. */
+function checkNotices(path, archive, fact) {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const packages = noticesOf(packedFolders(root, archive))
+  const absent = packages.filter(
+    (entry) => !text.includes(`${entry.name} ${entry.version} (${entry.licence})`) || !text.includes(entry.text)
+  )
+  fact(
+    'notices of third parties',
+    packages.length > 0 && absent.length === 0,
+    absent.length === 0 ? `${packages.length} packages, ${text.length} characters` : `absent: ${absent.map(({ name }) => name).join(', ')}`
+  )
 }
 
 function checkFuses(bytes, fact) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { app, type BrowserWindow, ipcMain } from 'electron'
+import { app, type BrowserWindow, ipcMain, shell } from 'electron'
 import type { DesktopPage } from '../supervisor/desktop-page'
 import type { WorkbenchFacts } from '../supervisor/page-session'
 import { dataFolder } from '../supervisor/data-folder'
@@ -102,7 +102,8 @@ void app.whenReady().then(() => {
   installMenu({
     command: (command) => page?.tell('app.command', { command }),
     openModel: () => void openByMenu(),
-    restartEngine: () => supervisor.restart()
+    restartEngine: () => supervisor.restart(),
+    ...(app.isPackaged ? { openNotices: () => void shell.openPath(join(process.resourcesPath, 'THIRD_PARTY_NOTICES.txt')) } : {})
   })
   openWindow()
 })

@@ -6,11 +6,16 @@ export interface MenuActions {
   readonly command: (id: 'view-runs' | 'settings' | 'palette') => void
   readonly openModel: () => void
   readonly restartEngine: () => void
+  /** Shows whose code is in the package; a source tree has no such file. */
+  readonly openNotices?: () => void
 }
 
 export function installMenu(actions: MenuActions): void {
   const words = app.getLocale().startsWith('es') ? MENU_WORDS.es : MENU_WORDS.en
   const separator: MenuItemConstructorOptions = { type: 'separator' }
+  const { openNotices } = actions
+  const help: MenuItemConstructorOptions[] =
+    openNotices === undefined ? [] : [{ label: words.help, role: 'help', submenu: [{ label: words.notices, click: openNotices }] }]
   const template: MenuItemConstructorOptions[] = [
     ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
     {
@@ -38,7 +43,8 @@ export function installMenu(actions: MenuActions): void {
         ...(app.isPackaged ? [] : [separator, { role: 'toggleDevTools' } as const])
       ]
     },
-    { role: 'windowMenu' }
+    { role: 'windowMenu' },
+    ...help
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
 }

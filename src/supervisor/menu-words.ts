@@ -8,7 +8,9 @@ export const MENU_WORDS = {
     edit: 'Edit',
     view: 'View',
     palette: 'Command Palette',
-    restart: 'Restart Engine'
+    restart: 'Restart Engine',
+    help: 'Help',
+    notices: 'Third-Party Notices'
   },
   es: {
     file: 'Archivo',
@@ -18,6 +20,8 @@ export const MENU_WORDS = {
     edit: 'Edición',
     view: 'Ver',
     palette: 'Paleta de órdenes',
-    restart: 'Reiniciar el motor'
+    restart: 'Reiniciar el motor',
+    help: 'Ayuda',
+    notices: 'Avisos de terceros'
   }
 } as const
