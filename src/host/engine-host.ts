@@ -13,7 +13,6 @@ import {
 } from '../shared/protocol'
 import { DriftService } from './drift-service'
 import type { EngineDoor } from './engine-door'
-import { Uploads } from './file-service'
 import { GenerationService } from './generation-service'
 import { createHandlers, type HostServices } from './handlers'
 import { InspectionService } from './inspection-service'
@@ -23,6 +22,7 @@ import { OpenRuns } from './open-runs'
 import { PageConnection } from './page-connection'
 import { RecentModels, SettingsStore } from './settings-store'
 import { TokenService } from './token-service'
+import { PageUploads, Uploads } from './uploads'
 
 const BUNDLED_MODEL = 'models/greta-stories-22m.Q4_K_M.gguf'
 
@@ -38,10 +38,14 @@ export interface EngineHostOptions {
 export class EngineHost {
   private readonly pages = new Set<PageConnection>()
 
+  private readonly uploads: Uploads
+
   private constructor(
-    private readonly services: HostServices,
+    private readonly services: Omit<HostServices, 'uploads'>,
     private readonly options: EngineHostOptions
-  ) {}
+  ) {
+    this.uploads = new Uploads(options.configuration.dataFolder)
+  }
 
   static async create(options: EngineHostOptions): Promise<EngineHost> {
     const { configuration, engine, log } = options
@@ -106,7 +110,6 @@ export class EngineHost {
         drift,
         store,
         runs,
-        uploads: new Uploads(dataFolder),
         pageHasLocalPaths: configuration.pageHasLocalPaths,
         tell,
         setActivity
@@ -139,25 +142,32 @@ export class EngineHost {
 
   /** A page that is connected; give what it sends to `receive`, and call `close` when it is gone. */
   connect(send: (message: Message) => void): { readonly receive: (message: Message) => void; readonly close: () => void } {
+    const uploads = new PageUploads(this.uploads)
     const page = new PageConnection(
-      createHandlers(this.services),
-      (upload, sequence, chunk) => this.services.uploads.chunk(upload, sequence, chunk),
+      createHandlers({ ...this.services, uploads }),
+      (upload, sequence, chunk) => uploads.chunk(upload, sequence, chunk),
       send,
       this.options.log
     )
     this.pages.add(page)
-    return { receive: (message) => page.receive(message), close: () => this.pages.delete(page) }
+    return {
+      receive: (message) => page.receive(message),
+      close: () => {
+        this.pages.delete(page)
+        uploads.close()
+      }
+    }
   }
 
   /** Stops what runs, keeps it, frees the engine. */
   async close(): Promise<void> {
-    const { generation, store, uploads, models, numerics, drift } = this.services
+    const { generation, store, models, numerics, drift } = this.services
     models.cancelLoad()
     numerics.cancel()
     await drift.stop()
     await generation.settle()
     await store.settled()
-    uploads.close()
+    this.uploads.close()
     await models.unload()
   }
 

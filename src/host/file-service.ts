@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { GretaError } from '../shared/errors'
-import { type FolderListing, LIMITS } from '../shared/protocol'
+import type { FolderListing } from '../shared/protocol'
 
 const MOST_ENTRIES = 2000
 type Entry = FolderListing['entries'][number]
@@ -42,71 +42,5 @@ function folderKind(path: string): Entry['kind'] {
     return isModel ? 'model-folder' : 'folder'
   } catch {
     return 'folder'
-  }
-}
-
-interface Upload {
-  readonly path: string
-  readonly file: number
-  readonly sizeBytes: number
-  received: number
-  nextSequence: number
-}
-const MOST_UPLOADS = 4
-
-/** Files that pages send in chunks. They lie in a folder of this process and are removed when it ends. */
-export class Uploads {
-  private readonly folder: string
-  private readonly open = new Map<number, Upload>()
-  private nextUpload = 1
-
-  constructor(dataFolder: string) {
-    this.folder = join(dataFolder, `uploads-${process.pid}`)
-  }
-
-  begin(name: string, sizeBytes: number): number {
-    if (this.open.size >= MOST_UPLOADS) throw new GretaError('busy', `${MOST_UPLOADS} files are being sent already.`)
-    mkdirSync(this.folder, { recursive: true })
-    const upload = this.nextUpload++
-    // The name only gives the file its ending: it is never used as a path.
-    const ending = /\.(greta|gguf|safetensors)$/.exec(name)?.[0] ?? '.bin'
-    const path = join(this.folder, `${upload}${ending}`)
-    this.open.set(upload, { path, file: openSync(path, 'w'), sizeBytes, received: 0, nextSequence: 0 })
-    return upload
-  }
-
-  chunk(number: number, sequence: number, bytes: Uint8Array): void {
-    const upload = this.open.get(number)
-    if (upload === undefined) return
-    const fits = bytes.byteLength <= LIMITS.uploadChunkBytes && upload.received + bytes.byteLength <= upload.sizeBytes
-    if (!fits || sequence !== upload.nextSequence) return this.abandon(number)
-    for (let done = 0; done < bytes.byteLength; ) done += writeSync(upload.file, bytes, done)
-    upload.received += bytes.byteLength
-    upload.nextSequence += 1
-  }
-
-  end(number: number): { readonly path: string; readonly sizeBytes: number } {
-    const upload = this.open.get(number)
-    if (upload === undefined) throw new GretaError('not-found', `Upload ${number} was given up: a part was missing or too large.`)
-    if (upload.received !== upload.sizeBytes) {
-      this.abandon(number)
-      throw new GretaError('io', `Upload ${number} has ${upload.received} of ${upload.sizeBytes} bytes.`, 'Send the file again.')
-    }
-    closeSync(upload.file)
-    this.open.delete(number)
-    return { path: upload.path, sizeBytes: upload.sizeBytes }
-  }
-
-  close(): void {
-    for (const number of this.open.keys()) this.abandon(number)
-    rmSync(this.folder, { recursive: true, force: true })
-  }
-
-  private abandon(number: number): void {
-    const upload = this.open.get(number)
-    if (upload === undefined) return
-    closeSync(upload.file)
-    rmSync(upload.path, { force: true })
-    this.open.delete(number)
   }
 }

@@ -5,7 +5,7 @@ import type { RunStore } from '../engine/bundle/run-store'
 import { GretaError } from '../shared/errors'
 import { encodeTokenFrame, type EngineActivity, type EngineInfo, type EventData, type EventName, LIMITS } from '../shared/protocol'
 import type { EngineDoor } from './engine-door'
-import { listFolder, type Uploads } from './file-service'
+import { listFolder } from './file-service'
 import type { GenerationService } from './generation-service'
 import type { DriftService } from './drift-service'
 import type { InspectionService } from './inspection-service'
@@ -17,6 +17,7 @@ import type { Handlers } from './page-connection'
 import { changedCircumstances, checkRun } from './run-check'
 import type { RecentModels, SettingsStore } from './settings-store'
 import type { TokenService } from './token-service'
+import type { PageUploads } from './uploads'
 
 export interface HostServices {
   readonly engine: EngineDoor
@@ -31,7 +32,7 @@ export interface HostServices {
   readonly drift: DriftService
   readonly store: RunStore
   readonly runs: OpenRuns
-  readonly uploads: Uploads
+  readonly uploads: PageUploads
   readonly pageHasLocalPaths: boolean
   readonly tell: <E extends EventName>(event: E, data: EventData<E>) => void
   readonly setActivity: (activity: EngineActivity) => void
@@ -51,6 +52,11 @@ export function createHandlers(s: HostServices): Handlers {
     },
     'files.list': ({ path }) => listFolder(path),
     'files.uploadBegin': ({ name, sizeBytes }) => ({ upload: s.uploads.begin(name, sizeBytes) }),
+    'files.uploadReceived': ({ upload }) => ({ receivedBytes: s.uploads.receivedBytes(upload) }),
+    'files.uploadCancel': ({ upload }) => {
+      s.uploads.cancel(upload)
+      return {}
+    },
     'files.uploadEnd': ({ upload }) => s.uploads.end(upload),
 
     'model.inspect': async ({ path }) => inspection(await s.engine.openModel(path)),

@@ -8,7 +8,8 @@ import {
   createWebSocketTransport,
   type MethodName,
   type Params,
-  type PortTransport
+  type PortTransport,
+  type UploadOptions
 } from '../shared/protocol'
 import { failure, type Result } from '../shared/result'
 
@@ -42,8 +43,8 @@ const NOT_CONNECTED: GretaErrorData = {
 export const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<Answer<M>>> =>
   current === undefined ? Promise.resolve(failure(NOT_CONNECTED)) : current.call(name, params)
 
-export const uploadFile = (name: string, content: Uint8Array): Promise<Result<{ readonly path: string }>> =>
-  current === undefined ? Promise.resolve(failure(NOT_CONNECTED)) : current.upload(name, content)
+export const uploadFile = (file: File, options: UploadOptions): Promise<Result<{ readonly path: string }>> =>
+  current === undefined ? Promise.resolve(failure(NOT_CONNECTED)) : current.upload(file.name, file, options)
 
 /** Where a dropped file lies on this machine, where the page may know that; '' elsewhere. */
 export const pathOfDroppedFile = (file: File): string => window.greta?.pathForFile(file) ?? ''

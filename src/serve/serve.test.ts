@@ -1,13 +1,22 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { SESSION_PATH, SOCKET_PATH, SUBPROTOCOL, socketProtocols } from '../shared/page-door'
-import { type Client, createClient, createWebSocketTransport, DEFAULT_SETTINGS, HELLO, LIMITS, type TokenFrame } from '../shared/protocol'
+import {
+  type Client,
+  createClient,
+  createWebSocketTransport,
+  DEFAULT_SETTINGS,
+  HELLO,
+  LIMITS,
+  type TokenFrame,
+  type UploadSource
+} from '../shared/protocol'
 import { type Served, startServe } from './serve'
 
 /** The whole of `greta serve` with the real engine and the bundled model; needs `npm run build`. */
@@ -176,7 +185,7 @@ describe.skipIf(!built)('serve', () => {
     expect(list).toMatchObject({ ok: true, value: { total: 2 } })
     const bundle = await client.call('runs.export', { id: row.id })
     if (!bundle.ok) throw new Error(bundle.error.message)
-    const uploaded = await client.upload('story.greta', bundle.value.arrays.file)
+    const uploaded = await client.upload('story.greta', new Blob([new Uint8Array(bundle.value.arrays.file)]))
     if (!uploaded.ok) throw new Error(uploaded.error.message)
     expect(await client.call('runs.import', { path: uploaded.value.path })).toMatchObject({
       ok: true,
@@ -187,6 +196,53 @@ describe.skipIf(!built)('serve', () => {
       error: { code: 'unsupported' }
     })
     client.close()
+  })
+
+  test('a file that is being sent is cancelled, by word or by going away, and no half of it stays', async () => {
+    const parts = (): readonly string[] =>
+      readdirSync(folder)
+        .filter((name) => name.startsWith('uploads-'))
+        .flatMap((name) => readdirSync(join(folder, name)))
+    const before = parts()
+    /** A file whose reading stops behind its 20th MiB, as on a drive that does not answer. */
+    const slow = (): UploadSource => ({
+      size: 64 * 1024 * 1024,
+      slice: (start, end) => ({
+        arrayBuffer: () => (start < 20 * 1024 * 1024 ? Promise.resolve(new ArrayBuffer(end - start)) : new Promise(() => undefined))
+      })
+    })
+    const { client, socket } = await open()
+    const controller = new AbortController()
+    const received: number[] = []
+    const answer = await client.upload('model.gguf', slow(), {
+      signal: controller.signal,
+      onProgress: (bytes) => {
+        received.push(bytes)
+        if (received.length === 2) {
+          expect(parts().length).toBe(before.length + 1)
+          controller.abort()
+        }
+      }
+    })
+    expect(answer).toMatchObject({ ok: false, error: { code: 'cancelled' } })
+    expect(received).toEqual([8 * 1024 * 1024, 16 * 1024 * 1024])
+    expect(parts()).toEqual(before)
+
+    const gone = new Promise<void>((resolve) => {
+      const sent = client.upload('model.gguf', slow(), { onProgress: () => socket.terminate() })
+      void sent.then((result) => {
+        expect(result).toMatchObject({ ok: false, error: { code: 'io' } })
+        resolve()
+      })
+    })
+    await gone
+    const other = await open()
+    // The host hears that the page is gone before it hears anything new.
+    await vi.waitFor(async () => {
+      await other.client.call('engine.info', {})
+      expect(parts()).toEqual(before)
+    })
+    other.client.close()
   })
 
   test('the numbers are those of the command line: ids, text and whole logits rows, bit for bit', async () => {

@@ -2,6 +2,7 @@ import { PanelBottom, PanelRight, TriangleAlert, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { rateFigure } from '../../shared/figures'
 import { formatMilliseconds } from '../../shared/units'
+import { cancelSending } from '../actions/files'
 import { call } from '../bridge'
 import { useTranslate } from '../i18n'
 import { useStore } from '../store'
@@ -42,31 +43,53 @@ const EngineItem = () => {
   )
 }
 
+interface WorkItemProps {
+  readonly text: string
+  readonly fraction: number
+  readonly cancelLabel: string
+  readonly onCancel: () => void
+}
+
+/** Something under way that can be cancelled. */
+const WorkItem = ({ text, fraction, cancelLabel, onCancel }: WorkItemProps) => (
+  <span className="flex items-center gap-2 whitespace-nowrap">
+    <span className="max-w-96 truncate" title={text}>
+      {text}
+    </span>
+    <span className="w-24">
+      <Progress label={text} value={fraction} />
+    </span>
+    <button type="button" aria-label={cancelLabel} onClick={onCancel} className="rounded hover:text-danger">
+      <X aria-hidden size={12} />
+    </button>
+  </span>
+)
+
 const ModelItem = () => {
   const t = useTranslate()
   const model = useStore((state) => state.model)
   const loading = useStore((state) => state.loading)
+  const sending = useStore((state) => state.sending)
   const showView = useStore((state) => state.showView)
-  if (loading !== undefined) {
-    const name = loading.path.split(/[\\/]/).at(-1) ?? loading.path
-    const text = t('app.loadingModel', { name, percent: String(Math.round(loading.fraction * 100)) })
+  const percent = (fraction: number): string => String(Math.round(fraction * 100))
+  if (sending !== undefined)
     return (
-      <span className="flex items-center gap-2 whitespace-nowrap">
-        {text}
-        <span className="w-24">
-          <Progress label={text} value={loading.fraction} />
-        </span>
-        <button
-          type="button"
-          aria-label={t('app.cancelLoad')}
-          onClick={() => void call('model.cancelLoad', {})}
-          className="rounded hover:text-danger"
-        >
-          <X aria-hidden size={12} />
-        </button>
-      </span>
+      <WorkItem
+        text={t('app.sendingFile', { name: sending.name, percent: percent(sending.fraction) })}
+        fraction={sending.fraction}
+        cancelLabel={t('app.cancelSending')}
+        onCancel={cancelSending}
+      />
     )
-  }
+  if (loading !== undefined)
+    return (
+      <WorkItem
+        text={t('app.loadingModel', { name: loading.path.split(/[\\/]/).at(-1) ?? loading.path, percent: percent(loading.fraction) })}
+        fraction={loading.fraction}
+        cancelLabel={t('app.cancelLoad')}
+        onCancel={() => void call('model.cancelLoad', {})}
+      />
+    )
   return (
     <button
       type="button"

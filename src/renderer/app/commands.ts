@@ -1,3 +1,4 @@
+import { cancelSending } from '../actions/files'
 import { continueRun, generate, regenerateRun, stepHistory, stopGenerating } from '../actions/generation'
 import { CHECK_COMMANDS } from '../features/checks/commands'
 import { STORY_BEGINNINGS, writeStory } from '../features/play/story'
@@ -23,6 +24,14 @@ export const GLOBAL_COMMANDS: readonly Command[] = [
     inTextFields: true,
     enabled: () => state().live !== undefined,
     run: () => void stopGenerating()
+  },
+  {
+    id: 'cancel-sending',
+    title: 'app.cancelSending',
+    group: 'app.groupModels',
+    keys: 'Escape',
+    enabled: () => state().sending !== undefined,
+    run: cancelSending
   },
   { id: 'continue', title: 'play.continue', group: 'app.groupGenerate', keys: 'Alt+Enter', enabled: shown, run: () => void continueRun() },
   {

@@ -21,6 +21,8 @@ export interface ConnectionSlice {
   readonly modelKnown: boolean
   readonly loading: LoadProgress | undefined
   readonly loadError: GretaErrorData | undefined
+  /** A file on its way to the engine's machine. */
+  readonly sending: { readonly name: string; readonly fraction: number } | undefined
   readonly vocabulary: Vocabulary | undefined
   /** How far the running numeric tool is. */
   readonly numericsProgress: { readonly what: string; readonly fraction: number } | undefined
@@ -39,6 +41,7 @@ export const connectionSlice: Slice<ConnectionSlice> = (set) => ({
   modelKnown: false,
   loading: undefined,
   loadError: undefined,
+  sending: undefined,
   vocabulary: undefined,
   numericsProgress: undefined,
   setConnection: (part) => set(part)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { GretaErrorData } from '../errors'
 import { failure, type Result, success } from '../result'
-import { ARRAY_TYPES, decodeDataFrame, encodeUploadFrame } from './data-frame'
+import { ARRAY_TYPES, decodeDataFrame } from './data-frame'
 import { describeIssues, encodeRequest, parseReply } from './envelope'
 import { type EventData, EVENTS, type EventName, isEventName } from './events'
 import { alignedBytes, FRAME_KIND, readFrameHeader } from './frame-header'
@@ -9,6 +9,7 @@ import { LIMITS } from './limits'
 import { type Answer, destinationOf, METHODS, type MethodName, type Params } from './methods'
 import { decodeTokenFrame, type TokenFrame } from './token-frame'
 import type { Message, Transport } from './transport'
+import { sendFile, type UploadOptions, type UploadSource } from './upload'
 
 /** The workbench as a page (or a test) sees it. */
 export interface Client {
@@ -19,7 +20,7 @@ export interface Client {
   /** Token frames of one run, or of every run with handle 'all'. */
   onFrame(handle: number | 'all', listener: (frame: TokenFrame) => void): () => void
   /** Sends a file in chunks (see files.uploadBegin); gives its path on the engine's machine. */
-  upload(name: string, bytes: Uint8Array): Promise<Result<{ readonly path: string }>>
+  upload(name: string, file: UploadSource, options?: UploadOptions): Promise<Result<{ readonly path: string }>>
   onClose(listener: (reason: string) => void): () => void
   /** Messages that were not what the protocol says: a bug or an old peer. */
   onProtocolError(listener: (error: GretaErrorData) => void): () => void
@@ -143,13 +144,7 @@ export function createClient(transport: Transport): Client {
       frameListeners.set(handle, listeners)
       return listeners.add(listener)
     },
-    async upload(name, bytes) {
-      const begun = await call('files.uploadBegin', { name, sizeBytes: bytes.byteLength })
-      if (!begun.ok) return begun
-      for (let offset = 0, sequence = 0; offset < bytes.byteLength; offset += LIMITS.uploadChunkBytes, sequence += 1)
-        transport.send(encodeUploadFrame(begun.value.upload, sequence, bytes.subarray(offset, offset + LIMITS.uploadChunkBytes)), 'engine')
-      return call('files.uploadEnd', { upload: begun.value.upload })
-    },
+    upload: (name, file, options) => sendFile({ call, send: (message) => transport.send(message, 'engine') }, name, file, options),
     onClose: (listener) => closeListeners.add(listener),
     onProtocolError: (listener) => problemListeners.add(listener),
     close: () => transport.close()

@@ -102,6 +102,10 @@ export const METHODS = {
     v.object({ name: v.pipe(v.string(), v.maxLength(LIMITS.nameCharacters)), sizeBytes: v.pipe(count, v.maxValue(LIMITS.uploadBytes)) }),
     v.object({ upload: count })
   ),
+  /** What has been written so far. Comes after the frames sent before it: the way to wait for them. */
+  'files.uploadReceived': method(v.object({ upload: count }), v.object({ receivedBytes: count })),
+  /** Removes what came; a page that goes away cancels what it was sending. */
+  'files.uploadCancel': method(v.object({ upload: count }), empty),
   'files.uploadEnd': method(v.object({ upload: count }), v.object({ path: v.string(), sizeBytes: count })),
 
   // Models.

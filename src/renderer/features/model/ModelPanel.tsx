@@ -2,6 +2,7 @@ import { Boxes, CircleAlert, Play } from 'lucide-react'
 import { type DragEvent, useEffect, useState } from 'react'
 import type { LoadedModel, ModelInspection } from '../../../shared/protocol'
 import { formatBytes, formatMilliseconds } from '../../../shared/units'
+import { cancelSending } from '../../actions/files'
 import { loadModel } from '../../actions/models'
 import { call } from '../../bridge'
 import { useTranslate } from '../../i18n'
@@ -90,14 +91,35 @@ const PHASES = {
 const LoadingBar = () => {
   const t = useTranslate()
   const loading = useStore((state) => state.loading)
+  const sending = useStore((state) => state.sending)
+  if (sending !== undefined)
+    return <WorkBar text={t('model.sending', { name: sending.name })} fraction={sending.fraction} onCancel={cancelSending} />
   if (loading === undefined) return null
-  const text = t('model.loading', { phase: t(PHASES[loading.phase]) })
   return (
-    <div role="status" className="flex shrink-0 items-center gap-3 border-b border-line bg-accent-soft px-4 py-2 text-sm">
-      <span className="whitespace-nowrap">{text}</span>
-      <Progress label={text} value={loading.fraction} />
-      <span className="num w-12 text-right">{Math.round(loading.fraction * 100)} %</span>
-      <Button size="small" onClick={() => void call('model.cancelLoad', {})}>
+    <WorkBar
+      text={t('model.loading', { phase: t(PHASES[loading.phase]) })}
+      fraction={loading.fraction}
+      onCancel={() => void call('model.cancelLoad', {})}
+    />
+  )
+}
+
+interface WorkBarProps {
+  readonly text: string
+  readonly fraction: number
+  readonly onCancel: () => void
+}
+
+const WorkBar = ({ text, fraction, onCancel }: WorkBarProps) => {
+  const t = useTranslate()
+  return (
+    <div className="flex shrink-0 items-center gap-3 border-b border-line bg-accent-soft px-4 py-2 text-sm">
+      <span role="status" className="min-w-0 truncate">
+        {text}
+      </span>
+      <Progress label={text} value={fraction} />
+      <span className="num w-12 shrink-0 text-right">{Math.round(fraction * 100)} %</span>
+      <Button size="small" onClick={onCancel}>
         {t('model.cancel')}
       </Button>
     </div>

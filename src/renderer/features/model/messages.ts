@@ -11,7 +11,7 @@ export const modelMessages = defineMessages({
   open: { en: 'Open', es: 'Abrir' },
   dropHere: { en: 'or drop a file anywhere here', es: 'o suelte un archivo aquí' },
   dropNow: { en: 'Drop to open', es: 'Suelte para abrir' },
-  uploading: { en: 'Sending {name} to the engine…', es: 'Enviando {name} al motor…' },
+  sending: { en: 'Sending {name} to the engine', es: 'Enviando {name} al motor' },
   recent: { en: 'Recent', es: 'Recientes' },
   recentNone: { en: 'Models you open are listed here.', es: 'Aquí aparecen los modelos que abras.' },
   bundled: { en: 'bundled', es: 'incluido' },

@@ -1,6 +1,6 @@
+import { sendFile } from '../../actions/files'
 import { valueOrReport } from '../../actions/report'
-import { call, pathOfDroppedFile, uploadFile } from '../../bridge'
-import { translateNow } from '../../i18n'
+import { call, pathOfDroppedFile } from '../../bridge'
 import { useStore } from '../../store'
 import { inspectModel } from './model-state'
 
@@ -17,7 +17,6 @@ export async function openWithDialog(purpose: 'model' | 'model-folder'): Promise
 export async function openDropped(file: File): Promise<void> {
   const path = hasCapability('local-paths') ? pathOfDroppedFile(file) : ''
   if (path !== '') return inspectModel(path)
-  useStore.getState().toast({ tone: 'info', title: translateNow('model.uploading', { name: file.name }) })
-  const sent = valueOrReport(await uploadFile(file.name, new Uint8Array(await file.arrayBuffer())))
-  if (sent !== undefined) await inspectModel(sent.path)
+  const sent = await sendFile(file)
+  if (sent !== undefined) await inspectModel(sent)
 }

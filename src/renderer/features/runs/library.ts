@@ -1,7 +1,8 @@
 import { create } from 'zustand'
 import type { DiskUse, RunListQuery, RunRow } from '../../../shared/protocol'
+import { sendFile } from '../../actions/files'
 import { valueOrReport } from '../../actions/report'
-import { call, uploadFile } from '../../bridge'
+import { call } from '../../bridge'
 import { translateNow } from '../../i18n'
 import { useStore } from '../../store'
 import { runRegistry } from '../../store/run-registry'
@@ -103,6 +104,6 @@ export async function importWithDialog(): Promise<void> {
 }
 
 export async function importFile(file: File): Promise<string | undefined> {
-  const uploaded = valueOrReport(await uploadFile(file.name, new Uint8Array(await file.arrayBuffer())))
-  return uploaded === undefined ? undefined : importPath(uploaded.path)
+  const path = await sendFile(file)
+  return path === undefined ? undefined : importPath(path)
 }
