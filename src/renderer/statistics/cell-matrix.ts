@@ -29,6 +29,15 @@ export interface StatisticsSource {
   valuePyramid(field: TraceField): ValuePyramid
 }
 
+/** Cells to read: `height` x `width` of them from (row, column), whose columns are those of `level`. */
+export interface CellArea {
+  readonly level: number
+  readonly row: number
+  readonly column: number
+  readonly height: number
+  readonly width: number
+}
+
 /**
  * A rectangle of cells that a heatmap shows. Columns may be pooled (`level` > 0: 4^level base columns a column); rows never
  * are here, the painter pools those it cannot show.
@@ -39,17 +48,8 @@ export interface CellMatrix {
   readonly pooledLevels: number
   address(row: number, column: number): CellAddress | undefined
   find(address: CellAddress): { readonly row: number; readonly column: number } | undefined
-  /** Fills `values` and `severity` (row-major, width x height) from (row, column) at `level`. Beyond the end: not captured. */
-  read(
-    field: TraceField,
-    level: number,
-    row: number,
-    column: number,
-    height: number,
-    width: number,
-    values: Float32Array,
-    severity: Uint8Array
-  ): void
+  /** Fills `values` and `severity`, row-major. Beyond the end: not captured. */
+  read(field: TraceField, area: CellArea, values: Float32Array, severity: Uint8Array): void
   /** Grows with every change of what read() gives. */
   readonly revision: number
   /** The least base column changed after `revision`; Infinity when none. */
@@ -92,16 +92,7 @@ export class PositionMatrix implements CellMatrix {
     return this.statistics.dirtySince(revision)
   }
 
-  read(
-    field: TraceField,
-    level: number,
-    row: number,
-    column: number,
-    height: number,
-    width: number,
-    values: Float32Array,
-    severity: Uint8Array
-  ): void {
+  read(field: TraceField, { level, row, column, height, width }: CellArea, values: Float32Array, severity: Uint8Array): void {
     const end = Math.ceil(this.columns / POOL_FACTOR ** level)
     const severityPlane = this.statistics.severityPlane(level)
     const rule = poolRule(field)
@@ -153,16 +144,7 @@ export abstract class UnpooledMatrix implements CellMatrix {
     return revision < this.revision ? 0 : Infinity
   }
 
-  read(
-    field: TraceField,
-    _level: number,
-    row: number,
-    column: number,
-    height: number,
-    width: number,
-    values: Float32Array,
-    severity: Uint8Array
-  ): void {
+  read(field: TraceField, { row, column, height, width }: CellArea, values: Float32Array, severity: Uint8Array): void {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         severity[y * width + x] = this.severityAt(row + y, column + x)

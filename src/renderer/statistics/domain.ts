@@ -31,7 +31,7 @@ export function sampleValues(matrix: CellMatrix, field: TraceField, limit = SAMP
   for (let index = 0; index < taken; index++) {
     const column = Math.floor(((index + 0.5) * columns) / taken)
     const row = height === rows ? 0 : (index * height) % (rows - height + 1)
-    matrix.read(field, 0, row, column, height, 1, values, severity)
+    matrix.read(field, { level: 0, row, column, height, width: 1 }, values, severity)
     for (let y = 0; y < height; y++) {
       const kind = severity[y] as number
       const value = values[y] as number

@@ -187,14 +187,14 @@ describe('PositionMatrix and domains', () => {
     const matrix = new PositionMatrix(statistics, indices, PYRAMID_LEVELS)
     const values = new Float32Array(5 * 40)
     const severity = new Uint8Array(5 * 40)
-    matrix.read('absmax', 0, 1, 250, 5, 40, values, severity)
+    matrix.read('absmax', { level: 0, row: 1, column: 250, height: 5, width: 40 }, values, severity)
     for (let y = 0; y < 5; y++) {
       for (let x = 0; x < 40; x++) {
         if (y >= 2) expect(severity[y * 40 + x]).toBe(255)
         else expect(values[y * 40 + x]).toBe(noise(250 + x, indices[y + 1] as number, 4))
       }
     }
-    matrix.read('absmax', 1, 0, 130, 3, 10, values, severity)
+    matrix.read('absmax', { level: 1, row: 0, column: 130, height: 3, width: 10 }, values, severity)
     expect(values[0]).toBe(Math.max(...[520, 521, 522, 523].map((p) => noise(p, 1, 4))))
     expect(severity[2]).toBe(SEVERITY.finite)
     expect(severity[3]).toBe(SEVERITY.notCaptured)

@@ -83,7 +83,8 @@ export function paintCells(
   }
   const values = scratchValues
   const severities = scratchSeverity
-  matrix.read(style.field, level, y * perRow, x * perColumn, readHeight, readWidth, values, severities)
+  const area = { level, row: y * perRow, column: x * perColumn, height: readHeight, width: readWidth }
+  matrix.read(style.field, area, values, severities)
   if (perColumn > 1 || perRow > 1) poolInPlace(style.field, values, severities, readWidth, width, height, perColumn, perRow)
   const { map, special: words } = style
   for (let row = 0; row < height; row++) {

@@ -208,7 +208,7 @@ function drawGlyphs(context: CanvasRenderingContext2D, scene: HeatmapScene): voi
   const columns = Math.min(matrix.columns, Math.ceil(view.right)) - column
   if (rows <= 0 || columns <= 0) return
   const severity = new Uint8Array(rows * columns)
-  matrix.read(field, 0, row, column, rows, columns, new Float32Array(rows * columns), severity)
+  matrix.read(field, { level: 0, row, column, height: rows, width: columns }, new Float32Array(rows * columns), severity)
   context.save()
   context.beginPath()
   context.rect(plot.x, plot.y, plot.width, plot.height)

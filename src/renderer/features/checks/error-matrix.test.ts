@@ -23,7 +23,7 @@ const points: readonly PointError[] = [
 function cell(matrix: ErrorMatrix, row: number, column: number) {
   const values = new Float32Array(1)
   const severity = new Uint8Array(1)
-  matrix.read('rms', 0, row, column, 1, 1, values, severity)
+  matrix.read('rms', { level: 0, row, column, height: 1, width: 1 }, values, severity)
   return { value: values[0], severity: severity[0] }
 }
 

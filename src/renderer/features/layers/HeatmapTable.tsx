@@ -29,7 +29,7 @@ const severity = new Uint8Array(1)
 
 /** One cell as text: the value, or what is wrong with it. */
 export function cellText(matrix: CellMatrix, field: TraceField, row: number, column: number): string {
-  matrix.read(field, 0, row, column, 1, 1, value, severity)
+  matrix.read(field, { level: 0, row, column, height: 1, width: 1 }, value, severity)
   const kind = severity[0] as number
   if (kind === NOT_APPLICABLE) return '–'
   if (kind === SEVERITY.notCaptured) return '·'
