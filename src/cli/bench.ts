@@ -2,6 +2,7 @@ import { measureReadBandwidth } from '../engine/native'
 import { openModel } from '../engine/formats/open-model'
 import { summarize } from '../engine/formats/summary'
 import { loadOpenedModel, physicalProcessors, type Session } from '../engine/session'
+import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 import { formatBytes, formatMilliseconds } from '../shared/units'
 import { helpLines, type Options, parseWords } from './arguments'
@@ -35,7 +36,6 @@ function promptOf(length: number, vocabulary: number): Int32Array {
 }
 
 export const bench: Verb = {
-  summary: 'measure prefill, decode and load of a model on this machine',
   async run(words, surroundings) {
     const { options, positional, help } = parseWords(OPTIONS, words, { positional: 1 })
     if (help) {
@@ -127,8 +127,7 @@ async function measure(session: Session, { repetitions, interrupted, say, ...ask
     if (interrupted.now) throw new GretaError('cancelled', 'The measurement was interrupted.')
     const request = { ids, maxTokens, candidates: 0, ignoreEndOfGeneration: true, ignoreCache, trace: trace ? { stats: true } : {} }
     const report = await session.generate(request).result
-    if (report.reason === 'failed')
-      throw new GretaError(report.error?.code ?? 'internal', report.error?.message ?? 'The measurement failed.')
+    throwIfFailed(report)
     return report
   }
   for (let index = 0; index <= repetitions; index += 1) {

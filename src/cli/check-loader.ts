@@ -1,5 +1,6 @@
 import { isPresetName, PRESETS, parameterCountOf } from '../engine/formats/architecture/presets'
 import { openModel } from '../engine/formats/open-model'
+import { runnableOf } from '../engine/formats/runnable'
 import { GretaError } from '../shared/errors'
 import { helpLines, type Options, parseWords } from './arguments'
 import { formatParameters } from './infer/banner'
@@ -13,7 +14,6 @@ const OPTIONS = {
 
 /** Phase 3's weight_loader_test: a preset from the architecture table, and a real file parsed and validated. */
 export const checkLoader: Verb = {
-  summary: 'phase 3 check: the weight loader and the Llama-2 presets',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {
@@ -27,9 +27,7 @@ export const checkLoader: Verb = {
     // Phase 3 counted matrices only: its 6.73815B leaves out the norms.
     const norms = (2 * preset.layerCount + 1) * preset.embeddingLength
     const model = await openModel(options.model ?? bundledModel(surroundings.appRoot))
-    if (model.runnable === undefined)
-      throw new GretaError('unsupported', `${model.path} cannot be run: ${model.notRunnable ?? 'it holds no weights'}`)
-    const { config } = model.runnable
+    const { config } = runnableOf(model)
     if (options.json === true) {
       const file = { path: model.path, name: config.name, parameters: config.parameterCount, tensors: model.tensors.length }
       surroundings.out(`${JSON.stringify({ status: 'OK', preset, parameters, parameters_without_norms: parameters - norms, file })}\n`)

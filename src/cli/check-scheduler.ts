@@ -1,4 +1,5 @@
 import { loadSession } from '../engine/session'
+import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 import { formatBytes, formatMilliseconds } from '../shared/units'
 import { helpLines, type Options, parseWords } from './arguments'
@@ -10,7 +11,6 @@ const OPTIONS = { ...LOAD_OPTIONS, json: { kind: 'flag', help: 'one JSON object 
 
 /** Phase 3's block_scheduler_test, with a forward pass that is one: every layer, real weights, zero NaN. */
 export const checkScheduler: Verb = {
-  summary: 'phase 3 check: the block scheduler runs a forward pass',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {
@@ -23,8 +23,7 @@ export const checkScheduler: Verb = {
       const length = Math.min(SEQUENCE_LENGTH, session.options.context)
       const ids = Int32Array.from({ length }, (_, index) => (index * 7919 + 1) % config.vocabularySize)
       const report = await session.evaluate({ ids, trace: { stats: true } }).result
-      if (report.reason !== 'evaluated')
-        throw new GretaError(report.error?.code ?? 'internal', report.error?.message ?? 'The forward pass failed.')
+      throwIfFailed(report)
       if (report.nanCount > 0) throw new GretaError('internal', `The forward pass produced ${report.nanCount} NaN values.`)
       if (options.json === true) {
         const { nanCount, totalMilliseconds } = report

@@ -20,7 +20,6 @@ const LONGEST_VALUE = 80
 const JSON_ARRAY_HEAD = 16
 
 export const inspect: Verb = {
-  summary: 'metadata, tensors, quantisation mix and memory plan of a model; devices',
   async run(words, surroundings) {
     const { options, positional, help } = parseWords(OPTIONS, words, { positional: 1 })
     if (help) {

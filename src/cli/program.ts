@@ -18,8 +18,6 @@ export interface Surroundings {
 
 /** One verb of `greta`, or greta_infer. Returns the exit code; throws GretaError for everything that people should read. */
 export interface Verb {
-  /** Ends the sentence "greta VERB ...". */
-  readonly summary: string
   run(words: readonly string[], surroundings: Surroundings): Promise<number>
 }
 

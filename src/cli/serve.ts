@@ -18,7 +18,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const serve: Verb = {
-  summary: 'the workbench in a browser: on this machine, or on a laptop for a headless GPU server',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words, { environment: surroundings.environment })
     if (help) {

@@ -15,7 +15,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const tokenize: Verb = {
-  summary: 'the token ids and pieces of a text',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

@@ -4,7 +4,7 @@ import { driftIndices, sketchesOf } from '../engine/numerics/drift-rows'
 import { previewOf, type RunRecorder } from '../engine/bundle/run-recorder'
 import type { RunStore } from '../engine/bundle/run-store'
 import type { FinishReport, Running, Session } from '../engine/session/types'
-import { GretaError, toErrorData } from '../shared/errors'
+import { GretaError } from '../shared/errors'
 import {
   encodeTokenFrame,
   type EngineActivity,
@@ -261,8 +261,7 @@ export class GenerationService {
     run.ids = [...run.ids, ...report.ids]
     run.text += report.text
     const summary = summaryOf(report, promptTokens, run.ids.length - promptTokens)
-    const error =
-      report.error === undefined ? undefined : toErrorData(new GretaError(report.error.code, report.error.message, report.error.hint))
+    const { error } = report
     const failure = error?.message ?? keepFailure
     const reason = report.reason === 'evaluated' ? 'length' : report.reason
     run.detail = {

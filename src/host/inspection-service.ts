@@ -1,5 +1,6 @@
 import { lensReport } from '../engine/numerics/lens-report'
 import type { Session } from '../engine/session/types'
+import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 import { type Answer, fromSamplingMessage, type SamplingMessage, toWire } from '../shared/protocol'
 import type { EngineDoor } from './engine-door'
@@ -54,8 +55,7 @@ export class InspectionService {
       const width = event.batch.captures.length / event.batch.count
       values = event.batch.captures.slice(-width)
     }
-    const { error } = await running.result
-    if (error !== undefined) throw new GretaError(error.code, error.message, error.hint)
+    throwIfFailed(await running.result)
     if (values === undefined) throw new GretaError('out-of-range', `There is no trace point ${traceIndex} in this model.`)
     return { position, traceIndex, source: 're-evaluated', arrays: { values } }
   }

@@ -2,7 +2,7 @@ import type { RecordedDetail } from '../engine/bundle/bundle'
 import { generatedIds, PHASES, type RunColumns } from '../engine/bundle/columns'
 import type { Session, StepBatch } from '../engine/session/types'
 import { judgeRows, recordedRowsOf } from '../engine/numerics/recorded-rows'
-import { GretaError } from '../shared/errors'
+import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { fromSamplingMessage, type LoadedModel, type RunCheck, type TokenVerdict } from '../shared/protocol'
 
 interface Difference {
@@ -72,8 +72,7 @@ export async function checkRun(
       onProgress(token, total)
       if (difference !== undefined || signal.cancelled) running.cancel()
     }
-    const { error } = await running.result
-    if (error !== undefined) throw new GretaError(error.code, error.message, error.hint)
+    throwIfFailed(await running.result)
   }
   const tokens = await tokenVerdicts(session, sequence, columns, total, candidates, difference === undefined)
   const verdict = difference === undefined ? (candidates > 0 ? 'bit-identical' : 'same-tokens') : 'differs'

@@ -1,4 +1,5 @@
 import type { Session } from '../engine/session/types'
+import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 
 export interface SequenceLogits {
@@ -22,8 +23,7 @@ export async function sequenceLogits(session: Session, ids: readonly number[], p
   const running = session.evaluate({ ids: ids.slice(0, position + 1), from: position, fullRows: true, candidates: 0 })
   let logits: Float32Array | undefined
   for await (const event of running) if (event.kind === 'steps' && event.batch.logits !== undefined) logits = event.batch.logits
-  const report = await running.result
-  if (report.error !== undefined) throw new GretaError(report.error.code, report.error.message, report.error.hint)
+  throwIfFailed(await running.result)
   if (logits === undefined) throw new GretaError('internal', `No logits came out of position ${position}.`)
   return { logits: logits.slice(-session.config.vocabularySize), source: 're-evaluated' }
 }

@@ -34,6 +34,11 @@ export class GretaError extends Error {
     this.hint = hint
   }
 
+  /** An error that came as data, to be thrown on this side. */
+  static of({ code, message, hint }: GretaErrorData): GretaError {
+    return new GretaError(code, message, hint)
+  }
+
   toData(): GretaErrorData {
     return this.hint === undefined
       ? { code: this.code, message: this.message }

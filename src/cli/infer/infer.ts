@@ -1,6 +1,7 @@
 import { loadOpenedModel, type Running, type Session, sessionTokenizer } from '../../engine/session'
 import { openModel } from '../../engine/formats/open-model'
-import { GretaError } from '../../shared/errors'
+import { throwIfFailed } from '../../engine/session/throw-if-failed'
+import type { GretaError } from '../../shared/errors'
 import { helpLines } from '../arguments'
 import { LogitsDump } from '../logits-dump/logits-dump'
 import { loadOptions } from '../load-settings'
@@ -15,7 +16,6 @@ import { TraceSummary } from './trace-summary'
 const LARGEST_BATCH = 8192
 
 export const infer: Verb = {
-  summary: 'generate text from a prompt',
   async run(words, surroundings) {
     const settings = inferSettingsOrFailure(words, surroundings)
     if (settings === undefined) {
@@ -64,8 +64,7 @@ async function generateText(settings: InferSettings, modelPath: string, surround
     await dump?.finish(session, result, surroundings.appRoot)
     surroundings.out(json ? jsonReport(result) : summaryText(result))
     const { report } = result
-    if (report.reason === 'failed')
-      throw new GretaError(report.error?.code ?? 'internal', report.error?.message ?? 'The generation failed.', report.error?.hint)
+    throwIfFailed(report)
     if (!json) surroundings.out(report.reason === 'cancelled' ? 'STATUS=FAILED interrupted\n' : 'STATUS=OK\n')
     return report.reason === 'cancelled' ? EXIT.interrupted : EXIT.ok
   } finally {

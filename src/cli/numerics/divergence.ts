@@ -32,7 +32,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const divergence: Verb = {
-  summary: 'name the first operation that computes something else than the reference',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {
@@ -104,7 +103,6 @@ const LAB_OPTIONS = {
 } as const satisfies Options
 
 export const faultLab: Verb = {
-  summary: 'plant five classical faults and see whether the divergence search names each',
   async run(words, surroundings) {
     const { options, help } = parseWords(LAB_OPTIONS, words)
     if (help) {

@@ -30,7 +30,6 @@ const OPTIONS = {
 const FOLLOWER = { background: true } as const
 
 export const drift: Verb = {
-  summary: 'generate while a reference engine or a recorded run follows: relative error of every layer, token by token',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

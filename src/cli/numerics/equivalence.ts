@@ -17,7 +17,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const equivalence: Verb = {
-  summary: 'is prefill == decode == any chunking, bit for bit? or: are two logits dumps equal?',
   async run(words, surroundings) {
     const { options, positional, help } = parseWords(OPTIONS, words, { positional: 2 })
     if (help) {

@@ -20,7 +20,6 @@ const PROMPTS = [DEFAULT_TEXT, '1234567890 + 987 = 42?', 'naïve café ✓ 火�
 const SHOWN_ALERTS = 20
 
 export const health: Verb = {
-  summary: 'prove that no layer makes a NaN or infinity, and look for dead, frozen and saturated tensors',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

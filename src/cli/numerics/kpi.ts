@@ -15,7 +15,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const kpi: Verb = {
-  summary: 'every figure of the phase 3 report, and ours, on this machine in one run',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

@@ -16,7 +16,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const lens: Verb = {
-  summary: 'logit lens: what the model would say after every layer',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

@@ -15,7 +15,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const noise: Verb = {
-  summary: 'the noise floor: what repeats, other chunks and other threads differ by',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

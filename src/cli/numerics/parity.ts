@@ -35,7 +35,6 @@ const OPTIONS = {
 } as const satisfies Options
 
 export const parity: Verb = {
-  summary: 'do two ways of computing the same tokens agree? logits and every operation of every layer',
   async run(words, surroundings) {
     const { options, help } = parseWords(OPTIONS, words)
     if (help) {

@@ -1,6 +1,7 @@
 import { GretaError } from '../../shared/errors'
 import type { ModelConfig, OpenedModel } from '../../shared/model/description'
 import { tracePointCount } from '../../shared/model/trace-points'
+import { runnableOf } from './runnable'
 
 /** What of a load decides its size. The defaults are those of the engine's load options. */
 export interface MemoryPlanOptions {
@@ -67,8 +68,7 @@ export function logitsHistoryBytes(config: ModelConfig, context: number, budgetB
  * copies, replaces this once a device is chosen. Throws 'unsupported' for a model that cannot run.
  */
 export function planMemory(opened: OpenedModel, options: MemoryPlanOptions = {}): MemoryNeeds {
-  const config = opened.runnable?.config
-  if (config === undefined) throw new GretaError('unsupported', opened.notRunnable ?? `${opened.path} cannot be run.`)
+  const { config } = runnableOf(opened)
   const context = checkedSize('context', options.context ?? Math.min(config.contextLength, DEFAULT_CONTEXT))
   const batch = Math.min(checkedSize('batch', options.batch ?? DEFAULT_BATCH), context)
   const needs = {

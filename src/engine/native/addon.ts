@@ -1,3 +1,6 @@
+import type { ModelDimensions } from '../../shared/model/description'
+import type { SamplingSettings } from '../../shared/model/sampling'
+
 /** The native addon's exports, mirrored by hand from native/addon/: change both together. Everything crosses by copy. */
 export interface NativeAddon {
   readonly interfaceVersion: number
@@ -30,14 +33,7 @@ export interface NativeBackendReport {
   readonly library: string
 }
 
-export interface NativeModelSpec {
-  readonly layerCount: number
-  readonly embeddingLength: number
-  readonly headCount: number
-  readonly kvHeadCount: number
-  readonly headDim: number
-  readonly feedForwardLength: number
-  readonly vocabularySize: number
+export interface NativeModelSpec extends ModelDimensions {
   readonly rmsNormEpsilon: number
   readonly attentionScale: number
   readonly ropeMagnitude: number
@@ -79,17 +75,7 @@ export interface NativePlan {
   readonly deviceDescription: string
 }
 
-export interface NativeSampling {
-  readonly temperature: number
-  readonly topK: number
-  readonly topP: number
-  readonly minP: number
-  readonly typicalP: number
-  readonly repeatPenalty: number
-  readonly frequencyPenalty: number
-  readonly presencePenalty: number
-  readonly penaltyWindow: number
-  readonly seed: bigint
+export interface NativeSampling extends Omit<SamplingSettings, 'logitBias' | 'order'> {
   readonly biasIds: Int32Array
   readonly biases: Float32Array
   /** Indices into SAMPLER_STAGES. */

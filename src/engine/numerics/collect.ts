@@ -1,4 +1,5 @@
 import { GretaError } from '../../shared/errors'
+import { throwIfFailed } from '../session/throw-if-failed'
 import type { EvaluateRequest, Session, StepBatch } from '../session/types'
 
 /** Runs a teacher-forced evaluation to its end and hands every batch of steps to `onSteps`. Throws what the engine reports. */
@@ -17,10 +18,7 @@ export async function evaluateSteps(
     for await (const event of running) if (event.kind === 'steps') onSteps(event.batch)
     const report = await running.result
     if (report.reason === 'cancelled') throw new GretaError('cancelled', 'The evaluation was cancelled.')
-    if (report.reason === 'failed') {
-      const error = report.error ?? { code: 'internal' as const, message: 'The evaluation failed without a reason.' }
-      throw new GretaError(error.code, error.message, error.hint)
-    }
+    throwIfFailed(report)
   } finally {
     signal?.removeEventListener('abort', cancel)
   }

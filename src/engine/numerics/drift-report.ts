@@ -1,4 +1,5 @@
 import { GretaError } from '../../shared/errors'
+import { throwIfFailed } from '../session/throw-if-failed'
 import type { DriftReport, DriftSpeedReport } from '../../shared/protocol/numerics'
 import type { Session } from '../session/types'
 import {
@@ -101,11 +102,11 @@ async function follow(
         Array.from(event.batch.ids).filter((id) => id >= 0)
       )
     }
-    const { error, totalMilliseconds } = await running.result
-    if (error !== undefined) throw new GretaError(error.code, error.message, error.hint)
+    const report = await running.result
+    throwIfFailed(report)
     await follower?.settled()
     if (signal?.aborted === true) throw new GretaError('cancelled', 'The generation was cancelled.')
-    return { steps, rows, ids: sequence, unmatchedFrom: follower?.firstUnmatched, generationMilliseconds: totalMilliseconds }
+    return { steps, rows, ids: sequence, unmatchedFrom: follower?.firstUnmatched, generationMilliseconds: report.totalMilliseconds }
   } finally {
     signal?.removeEventListener('abort', cancel)
     follower?.stop()

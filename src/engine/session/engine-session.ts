@@ -24,15 +24,7 @@ import type {
 const DEFAULT_LENS_CANDIDATES = 10
 
 /** What loading found out. */
-export interface LoadedModel {
-  readonly model: OpenedModel
-  readonly config: ModelConfig
-  readonly tokenizer: Tokenizer
-  readonly backend: BackendIdentity
-  readonly options: ResolvedLoadOptions
-  readonly plan: MemoryPlan
-  readonly loadMilliseconds: number
-}
+export type LoadedModel = Pick<Session, 'model' | 'config' | 'tokenizer' | 'backend' | 'options' | 'plan' | 'loadMilliseconds'>
 
 export class EngineSession implements Session {
   private sequence = new Int32Array(0)

@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { GretaError } from '../../shared/errors'
-import type { ModelConfig, OpenedModel, WeightTable } from '../../shared/model/description'
+import type { OpenedModel } from '../../shared/model/description'
 import type { Tokenizer } from '../../shared/model/tokenizer'
 import { verifyFilesUnchanged } from '../formats/files'
 import { openModel } from '../formats/open-model'
+import { runnableOf } from '../formats/runnable'
 import {
   backendFolders,
   backendReports,
@@ -42,7 +43,7 @@ export async function loadOpenedModel(
   control: LoadControl = {},
   beginMilliseconds = performance.now()
 ): Promise<Session> {
-  const { config, weights } = runnable(model)
+  const { config, weights } = runnableOf(model)
   const resolved = resolveLoadOptions(options, config)
   const tokenizer = control.tokenizer ?? sessionTokenizer(model)
   control.onProgress?.({ stage: 'planning', fraction: 0 })
@@ -112,7 +113,7 @@ export function planOpenedModel(
   model: OpenedModel,
   options: LoadOptions = {}
 ): { readonly plan: MemoryPlan; readonly options: ResolvedLoadOptions } {
-  const { config, weights } = runnable(model)
+  const { config, weights } = runnableOf(model)
   const resolved = resolveLoadOptions(options, config)
   const spec = nativeModelSpec(model, config, weights)
   return { plan: memoryPlan(nativePlan(() => nativeAddon().planModel(spec, nativeLoadOptions(resolved)))), options: resolved }
@@ -124,11 +125,6 @@ export const devices = (): readonly DeviceReport[] => backendReports()
 export function sessionTokenizer(model: OpenedModel): Tokenizer {
   if (model.tokenizer !== undefined) return createTokenizer(model.tokenizer)
   return idsOnlyTokenizer(model.runnable?.config.vocabularySize ?? 0, model.tokenizerProblem)
-}
-
-function runnable(model: OpenedModel): { readonly config: ModelConfig; readonly weights: WeightTable } {
-  if (model.runnable !== undefined) return model.runnable
-  throw new GretaError('unsupported', `${model.path} cannot be run: ${model.notRunnable ?? 'it holds no weights'}`)
 }
 
 function nativePlan(plan: () => NativePlan): NativePlan {

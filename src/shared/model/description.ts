@@ -44,10 +44,8 @@ export interface RopeScaling {
   readonly factor: number
 }
 
-/** Hyper-parameters, cross-checked against tensor shapes. */
-export interface ModelConfig {
-  readonly architecture: Architecture
-  readonly name: string
+/** The sizes that every tensor's shape must agree with. */
+export interface ModelDimensions {
   readonly layerCount: number
   readonly embeddingLength: number
   readonly headCount: number
@@ -55,6 +53,12 @@ export interface ModelConfig {
   readonly headDim: number
   readonly feedForwardLength: number
   readonly vocabularySize: number
+}
+
+/** Hyper-parameters, cross-checked against tensor shapes. */
+export interface ModelConfig extends ModelDimensions {
+  readonly architecture: Architecture
+  readonly name: string
   /** Positions the model was trained for. */
   readonly contextLength: number
   readonly rmsNormEpsilon: number

@@ -1,9 +1,9 @@
 import { GretaError } from '../../../shared/errors'
-import type { ModelConfig, TensorInfo, WeightTable } from '../../../shared/model/description'
+import type { ModelConfig, ModelDimensions, TensorInfo, WeightTable } from '../../../shared/model/description'
 import { LIMITS } from '../limits'
 import type { HyperParameters } from './hyper-parameters'
 import { ropeFrequencies } from './rope'
-import { buildWeightTable, type ModelDimensions, type WeightSource } from './weights'
+import { buildWeightTable, type WeightSource } from './weights'
 
 /** Hyper-parameters and tensors, compared with each other, as what the engine runs. */
 export function buildRunnable(

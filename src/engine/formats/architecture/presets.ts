@@ -1,6 +1,7 @@
 import type { Architecture } from '../../../shared/model/description'
 import { ARCHITECTURES, type ArchitectureFacts } from './table'
-import { layerRoles, layerShape, type ModelDimensions, modelShape } from './weights'
+import type { ModelDimensions } from '../../../shared/model/description'
+import { layerRoles, layerShape, modelShape } from './weights'
 
 /** A model's shape with what else its metadata says: enough to write a file of it or to predict its size. */
 export interface ModelShape extends ModelDimensions {

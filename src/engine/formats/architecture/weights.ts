@@ -1,18 +1,14 @@
 import { GretaError } from '../../../shared/errors'
-import type { LayerWeightTable, RowOrder, TensorInfo, WeightReference, WeightTable } from '../../../shared/model/description'
+import type {
+  LayerWeightTable,
+  ModelDimensions,
+  RowOrder,
+  TensorInfo,
+  WeightReference,
+  WeightTable
+} from '../../../shared/model/description'
 import { assertNever } from '../../../shared/result'
 import type { ArchitectureFacts, LayerRole, ModelRole, TensorNaming } from './table'
-
-/** The sizes that every tensor's shape must agree with. */
-export interface ModelDimensions {
-  readonly layerCount: number
-  readonly embeddingLength: number
-  readonly headCount: number
-  readonly kvHeadCount: number
-  readonly headDim: number
-  readonly feedForwardLength: number
-  readonly vocabularySize: number
-}
 
 const LAYER_NUMBER = /(?:^blk|\.layers)\.(\d+)\./u
 const FLOAT_TYPES: readonly string[] = ['F32', 'F16', 'BF16']
