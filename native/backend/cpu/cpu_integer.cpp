@@ -1,6 +1,6 @@
-// Matrix products of quantised weights in exact integers (integer_table.h): packing of the inputs and the cut into pieces. The
-// blocking is that of cpu_matmul.cpp with 16-bit numbers: panel 64 KiB (half of it with two planes), packed inputs 256 KiB,
-// accumulators 128 KiB; these are visited once for every panel of up to 1,024 columns.
+// Matrix products of quantised weights in exact integers (integer_table.h): packing of the inputs and the cut into pieces. A unit of
+// kUnitRows rows is unpacked one column block at a time and multiplied with up to kBlockInputs planes of that block, while its
+// totals wait in L2: panel 17 KiB, packed inputs 288 KiB, totals 64 KiB or less.
 #include <algorithm>
 
 #include "backend/cpu/cpu_kernels.h"
@@ -10,13 +10,16 @@
 namespace greta::cpu {
 namespace {
 
-static_assert(kIntegerColumns == kPanelColumns && kMaximumPlanes * sizeof(int16_t) == sizeof(float), "planes fit where f32 panels do");
+static_assert(kIntegerColumns == kPanelColumns);
+
+// Tokens are spread evenly over blocks of at most kBlockInputs planes.
+uint32_t integer_block_tokens(uint32_t token_count, uint32_t planes) { return even_blocks(token_count, kBlockInputs / planes); }
 
 }  // namespace
 
 // Sixteen f32 lanes multiply as fast as eight lanes of two planes: there only one plane wins (docs/benchmarks.md).
 bool CpuKernels::uses_integers(const MatmulTask& task) const {
-  const bool wins = planes_ == 1 || set_.kernels->lanes == kIntegerLanes;
+  const bool wins = planes_ == 1 || set_.kernels->lanes == kFewestLanes;
   return set_.integers != nullptr && wins && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
 }
 
@@ -44,24 +47,23 @@ void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, cons
 }
 
 void CpuKernels::pack_integers(const float* x, uint32_t cols, uint32_t token_count) {
-  const uint32_t block_tokens = block_tokens_of(token_count);
-  const uint64_t blocks = panels_of(cols), block_planes = static_cast<uint64_t>(planes_) * kIntegerColumns;
-  auto* planes = reinterpret_cast<int16_t*>(packed_.data());
+  const uint32_t block_tokens = integer_block_tokens(token_count, planes_);
+  const uint64_t blocks = panels_of(cols);
+  const auto pack = token_count == 1 ? set_.integers->pack_vector : set_.integers->pack_panel;
   pool_->for_ranges(token_count, 4, [&](uint64_t begin, uint64_t end, uint32_t) {
     for (uint64_t t = begin; t < end; ++t) {
       const uint64_t start = t / block_tokens * block_tokens, tokens = std::min<uint64_t>(block_tokens, token_count - start);
       for (uint64_t b = 0; b < blocks; ++b) {
         const uint64_t place = start * blocks + b * tokens + (t - start);
         const auto first = static_cast<uint32_t>(b * kIntegerColumns);
-        set_.integers->pack(x + t * cols + first, std::min(kIntegerColumns, cols - first), planes_, planes + place * block_planes,
-                            &input_facts_[place]);
+        pack({x + t * cols + first, std::min(kIntegerColumns, cols - first), planes_, integer_inputs(place), &input_facts_[place]});
       }
     }
   });
 }
 
 bool CpuKernels::integers_are_finite(uint32_t cols, uint32_t token_count, uint32_t token) const {
-  const uint32_t block_tokens = block_tokens_of(token_count), start = token / block_tokens * block_tokens;
+  const uint32_t block_tokens = integer_block_tokens(token_count, planes_), start = token / block_tokens * block_tokens;
   const uint64_t tokens = std::min(block_tokens, token_count - start), blocks = panels_of(cols);
   for (uint64_t b = 0; b < blocks; ++b)
     if (input_facts_[start * blocks + b * tokens + (token - start)].finite == 0) return false;
@@ -70,7 +72,7 @@ bool CpuKernels::integers_are_finite(uint32_t cols, uint32_t token_count, uint32
 
 void CpuKernels::multiply_integer_vector(const MatmulTask* tasks, uint32_t count) {
   const uint32_t cols = tasks[0].weight->cols;
-  const auto* planes = reinterpret_cast<const int16_t*>(packed_.data());
+  const auto* planes = reinterpret_cast<const int16_t*>(integer_inputs(0));
   const uint32_t units = total_units(tasks, count, kVectorUnitRows);
   const uint64_t grain = std::max<uint64_t>(1, units / (pool_->thread_count() * 8));
   pool_->for_ranges(units, grain, [&](uint64_t begin, uint64_t end, uint32_t) {
@@ -92,34 +94,29 @@ void CpuKernels::multiply_integer_vector(const MatmulTask* tasks, uint32_t count
 
 void CpuKernels::multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index) {
   const WeightView& weight = *task.weight;
-  const uint32_t rows = std::min(kUnitRows, weight.rows - first_row), row_tiles = (rows + kTileRows - 1) / kTileRows;
-  const uint32_t block_tokens = block_tokens_of(token_count);
-  const uint64_t blocks = panels_of(weight.cols), block_planes = static_cast<uint64_t>(planes_) * kIntegerColumns;
+  const uint32_t rows = std::min(kUnitRows, weight.rows - first_row), block_tokens = integer_block_tokens(token_count, planes_);
+  const uint64_t blocks = panels_of(weight.cols);
   const IntegerTypeKernels& kernels = set_.integers->types[type_index(weight.type)];
-  auto* panel = reinterpret_cast<int16_t*>(panels_.data() + thread_index * sizes_.panel_floats);
-  float* accumulators = accumulators_.data() + thread_index * sizes_.accumulator_floats;
-  WeightFacts facts[kPanelBlocks * kUnitRows] = {};
-  const uint64_t panel_blocks = kPanelBlocks / planes_;
+  auto* panel = reinterpret_cast<uint8_t*>(panels_.data() + thread_index * sizes_.panel_floats);
+  float* totals = accumulators_.data() + thread_index * sizes_.accumulator_floats;
+  PanelFacts facts{};
+  const uint8_t* pointers[kUnitRows];
+  for (uint32_t r = 0; r < rows; ++r) pointers[r] = ops::weight_row(weight, first_row + r, model_->head_dim);
+  if (set_.integers->begin_panels != nullptr) set_.integers->begin_panels();
   for (uint32_t first_token = 0; first_token < token_count; first_token += block_tokens) {
     const uint32_t tokens = std::min(block_tokens, token_count - first_token);
-    for (uint64_t first_block = 0; first_block < blocks; first_block += panel_blocks) {
-      const auto used = static_cast<uint32_t>(std::min(panel_blocks, blocks - first_block));
-      for (uint32_t b = 0; b < used; ++b) {
-        const auto first = static_cast<uint32_t>((first_block + b) * kIntegerColumns);
-        const uint32_t width = std::min(kIntegerColumns, weight.cols - first);
-        for (uint32_t r = 0; r < rows; ++r) {
-          kernels.unpack(ops::weight_row(weight, first_row + r, model_->head_dim), first, width, panel + (b * kUnitRows + r) * kIntegerColumns,
-                         &facts[b * kUnitRows + r]);
-        }
-      }
-      const uint64_t place = first_token * blocks + first_block * tokens;
-      kernels.panel_product[planes_ - 1]({panel, facts, kernels.has_minimums, row_tiles * kTileRows, used,
-                                          reinterpret_cast<const int16_t*>(packed_.data()) + place * block_planes, &input_facts_[place], tokens,
-                                          accumulators, first_block == 0});
+    std::fill_n(totals, static_cast<uint64_t>(tokens) * kUnitRows, 0.0f);
+    for (uint64_t b = 0; b < blocks; ++b) {
+      const auto first = static_cast<uint32_t>(b * kIntegerColumns), columns = std::min(kIntegerColumns, weight.cols - first);
+      kernels.unpack({pointers, rows, first, columns, panel, &facts});
+      const uint64_t place = first_token * blocks + b * tokens;
+      kernels.panel_product[planes_ - 1]({panel, &facts, rows, columns, integer_inputs(place), &input_facts_[place], tokens, totals});
     }
-    set_.integers->reduce_lanes(
-        {accumulators, rows, tokens, task.output + static_cast<uint64_t>(first_token) * task.output_stride + first_row, task.output_stride});
+    for (uint32_t t = 0; t < tokens; ++t)
+      std::copy_n(totals + static_cast<uint64_t>(t) * kUnitRows, rows,
+                  task.output + static_cast<uint64_t>(first_token + t) * task.output_stride + first_row);
   }
+  if (set_.integers->end_panels != nullptr) set_.integers->end_panels();
 }
 
 }  // namespace greta::cpu

@@ -51,6 +51,8 @@ class CpuKernels final : public HostKernels {
   void multiply_integer_vector(const MatmulTask* tasks, uint32_t count);
   void multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index);
   void pack_integers(const float* x, uint32_t cols, uint32_t token_count);
+  // The packed planes of block number `place` (blocks as in input_facts_).
+  uint8_t* integer_inputs(uint64_t place) { return reinterpret_cast<uint8_t*>(packed_.data()) + place * planes_ * kPlaneBytes; }
   bool integers_are_finite(uint32_t cols, uint32_t token_count, uint32_t token) const;
   void multiply_vector(const MatmulTask* tasks, uint32_t count, const float* x);
   void multiply_panels(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
@@ -69,7 +71,7 @@ class CpuKernels final : public HostKernels {
   std::unique_ptr<ThreadPool> pool_;
   ScratchSizes sizes_{};
   // Inputs of a matrix product: (token blocks, column panels, tokens of the block, kPanelColumns), padded with zeros; or the
-  // 16-bit planes of integer inputs, (token blocks, column blocks, tokens of the block, planes, kIntegerColumns).
+  // planes of integer inputs, (token blocks, column blocks, tokens of the block, planes, kPlaneBytes).
   AlignedBuffer<float> packed_;
   AlignedBuffer<InputFacts> input_facts_;                   // (token blocks, column blocks, tokens of the block)
   uint32_t planes_ = 1;                                     // of integer inputs

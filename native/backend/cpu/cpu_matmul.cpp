@@ -18,10 +18,14 @@ CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model
   const uint32_t value_stride = (model.head_dim + lanes - 1) / lanes * lanes;
   const uint32_t queries = attention_queries(model);
   ScratchSizes sizes;
-  sizes.packed_floats = panels_of(widest) * kPanelColumns * options.batch_capacity + kOverread;
-  sizes.input_facts = set_.integers == nullptr ? 0 : panels_of(widest) * options.batch_capacity;
-  static_assert(sizeof(int16_t) * kPanelBlocks >= sizeof(float), "integer panels are the larger ones");
-  sizes.panel_floats = kUnitRows * kPanelColumns * kPanelBlocks * sizeof(int16_t) / sizeof(float);
+  const uint64_t inputs = panels_of(widest) * options.batch_capacity;  // blocks of columns of all tokens
+  const uint32_t planes = options.precision == Precision::bf16 ? 1 : kMaximumPlanes;
+  const uint64_t integer_bytes = set_.integers == nullptr ? 0 : inputs * planes * kPlaneBytes + kOverreadBytes;
+  sizes.packed_floats = std::max(inputs * kPanelColumns, integer_bytes / sizeof(float));
+  sizes.input_facts = set_.integers == nullptr ? 0 : inputs;
+  static_assert(kUnitRows * kPanelColumns * sizeof(float) >= kPanelBytes && kBlockTokens * kFewestLanes >= kBlockInputs,
+                "f32 scratch holds integers too");
+  sizes.panel_floats = kUnitRows * kPanelColumns;
   sizes.accumulator_floats = static_cast<uint64_t>(kUnitRows) * std::min(kBlockTokens, options.batch_capacity) * lanes;
   sizes.attention_floats = static_cast<uint64_t>(kAttentionChunk) * (model.head_dim + value_stride) + 4 * kAttentionChunk +
                            static_cast<uint64_t>(queries) * (value_stride + 2);

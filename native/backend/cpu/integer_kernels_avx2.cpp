@@ -2,7 +2,8 @@
 #if defined(__x86_64__)
 #include <cmath>
 
-#include "backend/cpu/integer_products_avx2.h"
+#include "backend/cpu/integer_panel_avx2.h"
+#include "backend/cpu/integer_vector_avx2.h"
 
 namespace greta::cpu {
 namespace {
@@ -43,57 +44,66 @@ void narrow(const __m256i* wide, __m256i* out) {
   for (uint32_t i = 0; i < 2; ++i) out[i] = _mm256_permute4x64_epi64(_mm256_packs_epi32(wide[2 * i], wide[2 * i + 1]), 0xd8);
 }
 
-int64_t sum_of(const __m256i* wide) {
+int32_t sum_of(const __m256i* wide) {
   const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(wide[0], wide[1]), _mm256_add_epi32(wide[2], wide[3]));
-  alignas(32) int32_t lanes[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), sum);
-  int64_t total = 0;
-  for (const int32_t lane : lanes) total += lane;
-  return total;
+  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
+  return _mm_cvtsi128_si32(half);
+}
+
+// The numbers of one group that belong to one plane, and their sum.
+int32_t store_group_plane(const __m256i* wide, uint32_t group, int16_t* plane) {
+  __m256i packed[2];
+  narrow(wide, packed);
+  store_integer_order(packed[0], packed[1], plane + group * kIntegerGroup);
+  const int32_t sum = sum_of(wide), high = (sum + (1 << (kSumShift - 1))) >> kSumShift;
+  int16_t* pair = plane + kIntegerColumns + 2 * group;
+  pair[0] = static_cast<int16_t>(high);
+  pair[1] = static_cast<int16_t>(sum - high * (1 << kSumShift));
+  return sum;
 }
 
 void pack_whole_block(const float* x, uint32_t plane_count, int16_t* planes, InputFacts* facts) {
   const BlockRange range = range_of(x);
   int exponent = kLeastExponent;
-  if (range.finite && range.largest > 0.0f) std::frexp(range.largest, &exponent);  // largest < 2^exponent
+  // largest <= (1 - 2^-13) * 2^exponent: rounded, no plane reaches 2^13.
+  if (range.finite && range.largest > 0.0f && std::frexp(range.largest, &exponent) > 1.0f - 0x1p-13f) ++exponent;
   if (exponent < kLeastExponent) exponent = kLeastExponent;
   const int bits = plane_count == 1 ? kOnePlaneBits : kTwoPlaneBits;
   facts->scale = std::ldexp(1.0f, exponent - bits);
   facts->finite = range.finite ? 1 : 0;
   const __m256 inverse = _mm256_set1_ps(std::ldexp(1.0f, bits - exponent));
   const __m256i rounding = _mm256_set1_epi32(1 << (kHighShift - 1));
-  for (uint32_t group = 0; group < 8; ++group) {
-    __m256i quants[4], high[4], packed[2];
-    for (uint32_t i = 0; i < 4; ++i) quants[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + group * 32 + i * 8), inverse));
+  for (uint32_t group = 0; group < kIntegerGroups; ++group) {
+    __m256i quants[4], high[4];
+    for (uint32_t i = 0; i < 4; ++i) quants[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + group * kIntegerGroup + i * 8), inverse));
     int64_t sum = 0;
     if (plane_count == 2) {
       for (uint32_t i = 0; i < 4; ++i) {
         high[i] = _mm256_srai_epi32(_mm256_add_epi32(quants[i], rounding), kHighShift);
         quants[i] = _mm256_sub_epi32(quants[i], _mm256_slli_epi32(high[i], kHighShift));
       }
-      narrow(high, packed);
-      store_integer_order(packed[0], packed[1], planes + group * 32);
-      sum = sum_of(high) * (1 << kHighShift);
+      sum = static_cast<int64_t>(store_group_plane(high, group, planes)) * (1 << kHighShift);
     }
-    narrow(quants, packed);
-    store_integer_order(packed[0], packed[1], planes + (plane_count - 1) * kIntegerColumns + group * 32);
-    facts->group_sums[group] = static_cast<float>(static_cast<double>(sum + sum_of(quants)) * static_cast<double>(facts->scale));
+    sum += store_group_plane(quants, group, planes + (plane_count - 1) * kPlaneColumns);
+    facts->group_sums[group] = static_cast<float>(static_cast<double>(sum) * static_cast<double>(facts->scale));
   }
+  constexpr uint32_t kUsed = kIntegerColumns + 2 * kIntegerGroups;
+  for (uint32_t p = 0; p < plane_count; ++p) std::memset(planes + p * kPlaneColumns + kUsed, 0, (kPlaneColumns - kUsed) * sizeof(int16_t));
 }
 
-void pack(const float* x, uint32_t count, uint32_t plane_count, int16_t* planes, InputFacts* facts) {
-  if (count == kIntegerColumns) return pack_whole_block(x, plane_count, planes, facts);
+void pack(const IntegerPacking& packing) {
+  auto* planes = reinterpret_cast<int16_t*>(packing.planes);
+  if (packing.count == kIntegerColumns) return pack_whole_block(packing.x, packing.plane_count, planes, packing.facts);
   float padded[kIntegerColumns] = {};
-  std::memcpy(padded, x, count * sizeof(float));
-  pack_whole_block(padded, plane_count, planes, facts);
+  std::memcpy(padded, packing.x, packing.count * sizeof(float));
+  pack_whole_block(padded, packing.plane_count, planes, packing.facts);
 }
 
 template <typename Type>
 constexpr IntegerTypeKernels integer_kernels_of() {
-  return {{vector_product<Type, 1>, vector_product<Type, 2>},
-          {panel_product<1, Type::kBlockScale>, panel_product<2, Type::kBlockScale>},
-          unpack_block<Type>,
-          Type::kMinimums};
+  return {{vector_product<Type, 1>, vector_product<Type, 2>}, {panel_product<Type, 1>, panel_product<Type, 2>}, unpack_panel<Type>};
 }
 
 constexpr IntegerKernels make_integer_table() {
@@ -106,18 +116,14 @@ constexpr IntegerKernels make_integer_table() {
   table.types[type_index(DType::q4_k)] = integer_kernels_of<IntegerQ4_K>();
   table.types[type_index(DType::q5_k)] = integer_kernels_of<IntegerQ5_K>();
   table.types[type_index(DType::q6_k)] = integer_kernels_of<IntegerQ6_K>();
-  table.pack = pack;
+  table.pack_vector = table.pack_panel = pack;
   return table;
 }
 
 }  // namespace
 
 const IntegerKernels& avx2_integer_kernels() {
-  static const IntegerKernels table = [] {
-    IntegerKernels kernels = make_integer_table();
-    kernels.reduce_lanes = avx2_kernels().reduce_lanes;
-    return kernels;
-  }();
+  static constexpr IntegerKernels table = make_integer_table();
   return table;
 }
 

@@ -1,15 +1,21 @@
-// The seam between the cpu backend and exact integer products of quantised weights: one table of functions.
+// The seam between the cpu backend and exact integer products of quantised weights: one table of functions for each instruction
+// set. Every table makes the same bits.
 //
 // The arithmetic, the same at every token count: inputs are cut into blocks of kIntegerColumns, and a block is written as
-// x[c] ~ q[c] * scale with a power of two `scale` and integers |q| <= 2^27 (two planes, Precision::f32) or 2^13 (one plane,
-// Precision::bf16), rounded to nearest: the error is at most 2^-28 or 2^-14 of the block's largest magnitude, rounded up to a power
-// of two. The stored weights are integers too (quant times sub-block scale), so a block's products are added in int32 without any
-// rounding. Then, lane by lane and block by block, in f32:
-//   total = fma(2^14 * high + low, d * scale, total);   total = total - minimum[j] * (sum of the inputs of sub-block j)
-// and the eight lanes are added in f64. Compared with products of f32 weights one rounding a block replaces one a column.
+// x[c] ~ q[c] * scale with a power of two `scale` and integers |q| < 2^27 (two planes, Precision::f32: q = high * 2^14 + low) or 2^13
+// (one plane, Precision::bf16), rounded to nearest: the error is at most 2^-28 or 2^-14 of the block's largest magnitude, rounded up
+// to a power of two (to the next one, if it is within 2^-13 of it). The stored weights are integers too, w = quant (times sub-block scale), so sums
+// of w * plane over the columns that share a weight scale d (a block, or 32 columns for types with smaller blocks) are exact. Every sum becomes the
+// nearest f32, and then, in the order of the columns, in f32:
+//   sum   = one plane: S;   two planes: fma(S_high, 2^14, S_low)
+//   total = fma(sum, d * scale, total)
+// Minimums are subtracted after the scaled sum they belong to: for types with blocks of 256 as exact sums too, M = sum over the groups
+// of 32 columns of (six-bit minimum * sum of the group's plane), total = fnma(M joined like S, dmin * scale, total); for types with
+// blocks of 32, total = fnma(minimum, f32 sum of the group as packed, total).
 //
-// Bounds of the sums: |quant * sub-block scale| <= 2^12 (Q6_K: 32 * 128), |plane| <= 2^13, and a lane adds 32 products of a block:
-// 2^12 * 2^13 * 2^5 = 2^30.
+// Bounds: |w| <= 945 (Q4_K: 15 * 63), 1,953 (Q5_K) and -4,064 .. 4,096 (Q6_K: 32 * 128), planes are -2^13 .. 2^13 - 1. So a whole block of Q4_K, half
+// a block of Q5_K and a quarter of Q6_K fit an int32; longer sums are joined from their parts above and below 2^kSplitShift, which keeps them exact.
+// |M| <= 63 * 2^13 * 256 = 2^27.
 #pragma once
 
 #include <cstdint>
@@ -19,28 +25,36 @@
 
 namespace greta::cpu {
 
-inline constexpr uint32_t kIntegerColumns = 256;  // columns that share one scale
-inline constexpr uint32_t kIntegerLanes = 8;
-inline constexpr uint32_t kHighShift = 14;                  // with two planes q = high * 2^14 + low
-inline constexpr uint32_t kPanelBlocks = 4;                 // most blocks of a panel with one plane; half of it with two
-inline constexpr uint32_t kOverread = 5 * kIntegerColumns;  // of a panel product's planes
-inline constexpr uint32_t kMaximumPlanes = 2;               // 1 = Precision::bf16, 2 = Precision::f32
+inline constexpr uint32_t kIntegerColumns = 256;  // columns that share one scale of the inputs
+inline constexpr uint32_t kIntegerGroup = 32;     // columns of the smallest weight block
+inline constexpr uint32_t kIntegerGroups = kIntegerColumns / kIntegerGroup;
+inline constexpr uint32_t kHighShift = 14;     // with two planes q = high * 2^14 + low
+inline constexpr uint32_t kSplitShift = 10;    // S = (S >> 10) * 2^10 + (S & 1023), both parts exact in f32
+inline constexpr uint32_t kMaximumPlanes = 2;  // 1 = Precision::bf16, 2 = Precision::f32
+// A plane of a block: its columns, then 2 * kIntegerGroups numbers: group j's sum as (high, low) with sum = high * 2^8 + low, then zeros.
+inline constexpr uint32_t kPlaneColumns = 288;
+inline constexpr uint32_t kSumShift = 8;
+inline constexpr uint32_t kPlaneBytes = kPlaneColumns * sizeof(int16_t);
+static_assert(kPlaneBytes % 64 == 0);
+inline constexpr uint32_t kPanelBytes = 20 * 1024;            // of the panel of a unit, in the instruction set's own order
+inline constexpr uint32_t kBlockInputs = 512;                 // tokens times planes that a unit multiplies between two column blocks
+inline constexpr uint32_t kOverreadBytes = 16 * kPlaneBytes;  // of a panel product's inputs
 
 // What the products need besides the planes, for one block of one token.
 struct InputFacts {
-  float group_sums[8];  // sum of each 32 columns of the block as written, q * scale
+  float group_sums[kIntegerGroups];  // sum of each 32 columns of the block as packed, q * scale
   float scale;
   uint32_t finite;  // 0: the block holds NaN or an infinity, its planes mean nothing
   float unused[6];
 };
 static_assert(sizeof(InputFacts) == 64);
 
-// What the products need besides the quants, for one block of one row of weights.
-struct WeightFacts {
-  float scales[8];    // of each 32 columns; types with one scale for a block of 256 use only the first
-  float minimums[8];  // of each 32 columns, to be subtracted; zeros for types without
+// What the products need besides the quants, for one block of a unit's rows; types with one scale for 256 columns use only the
+// first scale and, as dmin, the first minimum.
+struct PanelFacts {
+  float scales[kIntegerGroups][kUnitRows];
+  float minimums[kIntegerGroups][kUnitRows];  // to be subtracted
 };
-static_assert(sizeof(WeightFacts) == 64);
 
 // y[i] = row i . x for `row_count` rows and one token.
 struct IntegerVectorProduct {
@@ -48,41 +62,55 @@ struct IntegerVectorProduct {
   uint32_t row_count;          // 1 .. kTileRows
   int64_t prefetch_bytes;      // distance to the rows that will be asked for next
   uint32_t cols;
-  const int16_t* planes;    // (blocks, planes, kIntegerColumns), columns in integer order (below)
+  const int16_t* planes;    // (blocks, planes, kPlaneColumns) from pack_vector, columns in integer order (below)
   const InputFacts* facts;  // (blocks)
   float* y;                 // row_count floats
 };
 
-// Adds the columns of some blocks to the lane accumulators of row_count rows and token_count tokens.
+// Adds the columns of one block to the totals of a unit's rows and token_count tokens.
 struct IntegerPanelProduct {
-  const int16_t* panel;             // (block_count, kUnitRows, kIntegerColumns), quant times sub-block scale, in integer order
-  const WeightFacts* weight_facts;  // (block_count, kUnitRows)
-  bool has_minimums;
-  uint32_t row_count;       // a multiple of kTileRows, at most kUnitRows
-  uint32_t block_count;     // 1 .. kPanelBlocks / planes
-  const int16_t* planes;    // (block_count, token_count, planes, kIntegerColumns); kOverread numbers beyond may be read
-  const InputFacts* facts;  // (block_count, token_count)
+  const uint8_t* panel;  // kPanelBytes from unpack
+  const PanelFacts* panel_facts;
+  uint32_t row_count;       // 1 .. kUnitRows; totals of the rows beyond are undefined
+  uint32_t columns;         // of the block, 1 .. kIntegerColumns
+  const uint8_t* inputs;    // (token_count, planes, kPlaneBytes) from pack_panel; kOverreadBytes beyond may be read
+  const InputFacts* facts;  // (token_count)
   uint32_t token_count;
-  float* accumulators;  // (row_count / kTileRows, token_count, kTileRows, kIntegerLanes)
-  bool first;           // start from zero instead of from the accumulators
+  float* totals;  // (token_count, kUnitRows)
+};
+
+// A block of a unit's rows as a panel.
+struct IntegerUnpacking {
+  const uint8_t* const* rows;  // row_count pointers
+  uint32_t row_count;          // 1 .. kUnitRows
+  uint32_t first, columns;     // columns [first, first + columns), first a multiple of kIntegerColumns; weights beyond are zero
+  uint8_t* panel;
+  PanelFacts* facts;
 };
 
 // Index by planes - 1.
 struct IntegerTypeKernels {
   void (*vector_product[kMaximumPlanes])(const IntegerVectorProduct& product);  // null: the type has no integer products
   void (*panel_product[kMaximumPlanes])(const IntegerPanelProduct& product);
-  // Columns [first, first + count) of a row, count <= kIntegerColumns, first a multiple of it; zeros beyond count.
-  void (*unpack)(const uint8_t* row, uint32_t first, uint32_t count, int16_t* weights, WeightFacts* facts);
-  bool has_minimums;
+  void (*unpack)(const IntegerUnpacking& unpacking);
+};
+
+// One block of one token: `count` <= kIntegerColumns columns, zeros beyond.
+struct IntegerPacking {
+  const float* x;
+  uint32_t count, plane_count;
+  uint8_t* planes;  // (plane_count, kPlaneBytes)
+  InputFacts* facts;
 };
 
 // Integer order: of every 32 columns first the even ones, then the odd ones, because 32 bytes of quants, read as 16-bit lanes,
 // come apart into even and odd bytes with one mask and one shift.
 struct IntegerKernels {
   IntegerTypeKernels types[kTypeCount];  // in the order of kDTypes
-  // One block of one token: `count` <= kIntegerColumns columns, zeros beyond. planes: (plane_count, kIntegerColumns).
-  void (*pack)(const float* x, uint32_t count, uint32_t plane_count, int16_t* planes, InputFacts* facts);
-  void (*reduce_lanes)(const LaneReduction& reduction);
+  void (*pack_vector)(const IntegerPacking& packing);
+  void (*pack_panel)(const IntegerPacking& packing);
+  void (*begin_panels)();  // null, or: between these two the calling thread may call panel_product
+  void (*end_panels)();
 };
 
 #if defined(__x86_64__)

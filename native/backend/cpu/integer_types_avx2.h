@@ -1,34 +1,31 @@
 // Stored quantised weights as 16-bit integers in AVX2 registers, one description per type. Included only by *_avx2.cpp files.
 //
 // A type has kUnitGroups groups of 32 weights that it unpacks together, kBlockWeights, kBlockBytes, kBlockScale (one scale for 256
-// weights, sub-block scales being integers; otherwise every 32 weights have an f32 scale), kMinimums, and
-//   prepare(block, scales)                 once a block
+// weights, sub-block scales being integers; otherwise every 32 weights have an f32 scale), kMinimums, kStretches (parts of 256
+// columns whose sums fit an int32, integer_table.h), and
 //   unpack(block, unit, out)               2 * kUnitGroups vectors: even and odd columns of each group
-//   scale32(scales, group)                 the integer scale of a group, for eight 32-bit sums (kBlockScale only)
-//   scale16(scales, group)                 the same for sixteen 16-bit quants
+// with kBlockScale
+//   prepare(block)                         its sub-block scales
+//   scale(scales, g)                       that of group g of the present unit, for sixteen 16-bit quants
+//   wide_scale(scales, g)                  the same for the eight 32-bit sums of a group's neighbours
+//   next_unit(scales)
+//   minimum_pairs(scales)                  eight (minimum << 8, minimum), where there are minimums; before next_unit
+//   kScalePlace                            bytes from the block's start to f16 d, after which comes dmin with kMinimums
+// Otherwise a block begins with its f16 scale, and with kMinimums an f16 m follows: w = q * d + m.
 #pragma once
 
 #include <immintrin.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 
+#include "backend/cpu/block_fields.h"
 #include "base/dtype.h"
 
 namespace greta::cpu {
 namespace {
 
 inline __m256i load_256(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
-inline uint32_t read_u32(const uint8_t* p) {
-  uint32_t value;
-  std::memcpy(&value, p, 4);
-  return value;
-}
-inline float read_half(const uint8_t* p) {
-  HalfBits bits;
-  std::memcpy(&bits, p, 2);
-  return _cvtsh_ss(bits);
-}
 
 // Bytes read as unsigned (the even ones are the low halves of 16-bit lanes) or signed.
 inline void split_unsigned(__m256i bytes, __m256i* out) {
@@ -40,31 +37,39 @@ inline void split_signed(__m256i bytes, __m256i* out) {
   out[1] = _mm256_srai_epi16(bytes, 8);
 }
 
-// Sub-block scales of Q4_K and Q5_K: eight (scale, minimum) pairs of six bits.
-struct EightIntegerScales {
-  alignas(32) int32_t scale[8];
-  __m256 minimums;  // times dmin: six bits times eleven, exact
-  float d;
-};
-inline void prepare_eight_integers(const uint8_t* block, EightIntegerScales& scales) {
-  const uint32_t a = read_u32(block + 4), b = read_u32(block + 8), c = read_u32(block + 12);
-  const uint64_t scale_bytes = (a & 0x3f3f3f3fu) | (static_cast<uint64_t>((c & 0x0f0f0f0fu) | ((a >> 2) & 0x30303030u)) << 32);
-  const uint64_t minimum_bytes = (b & 0x3f3f3f3fu) | (static_cast<uint64_t>(((c >> 4) & 0x0f0f0f0fu) | ((b >> 2) & 0x30303030u)) << 32);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(scales.scale), _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(scale_bytes))));
-  // Makes the compiler broadcast from memory, which costs no shuffle.
-  asm volatile("" : "+m"(scales.scale));
-  const __m256 minimums = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(minimum_bytes))));
-  scales.minimums = _mm256_mul_ps(minimums, _mm256_set1_ps(read_half(block + 2)));
-  scales.d = read_half(block);
-}
-
-struct IntegerQ4_K {
-  static constexpr uint32_t kBlockWeights = 256, kBlockBytes = sizeof(BlockQ4_K), kUnitGroups = 2;
+// Q4_K and Q5_K: d, dmin, then eight (scale, minimum) pairs of six bits in twelve bytes a0-3, b0-3, c0-3: the first four scales are the
+// low bits of a, the others a nibble of c under two high bits of a; the minimums alike from b and the upper nibbles of c.
+template <typename Block>
+struct SixBitScales {
+  static constexpr uint32_t kBlockWeights = 256, kBlockBytes = sizeof(Block), kUnitGroups = 2;
+  static constexpr uint32_t kScalePlace = 0;
   static constexpr bool kBlockScale = true, kMinimums = true;
-  using Scales = EightIntegerScales;
-  static void prepare(const uint8_t* block, Scales& scales) { prepare_eight_integers(block, scales); }
-  static __m256i scale32(const Scales& scales, uint32_t group) { return _mm256_set1_epi32(scales.scale[group]); }
-  static __m256i scale16(const Scales& scales, uint32_t group) { return _mm256_set1_epi16(static_cast<int16_t>(scales.scale[group])); }
+  using Scales = __m256i;  // scales 0-7, minimums 0-7 as bytes, in both halves
+
+  static Scales prepare(const uint8_t* block) {
+    const __m128i header = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block));
+    const __m128i low = _mm_shuffle_epi8(header, _mm_setr_epi8(4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+    const __m128i high = _mm_shuffle_epi8(header, _mm_setr_epi8(-1, -1, -1, -1, 4, 5, 6, 7, -1, -1, -1, -1, 8, 9, 10, 11));
+    const __m128i low_bits =
+        _mm_and_si128(_mm_srlv_epi32(low, _mm_setr_epi32(0, 0, 0, 4)), _mm_setr_epi32(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f));
+    const __m128i high_bits = _mm_and_si128(_mm_srli_epi32(high, 2), _mm_set1_epi8(0x30));
+    return _mm256_broadcastsi128_si256(_mm_or_si128(low_bits, high_bits));
+  }
+  static __m256i scale(const Scales& scales, uint32_t group) {
+    return _mm256_shuffle_epi8(scales, _mm256_set1_epi16(static_cast<int16_t>(0x8000 | group)));
+  }
+  static __m256i wide_scale(const Scales& scales, uint32_t group) {
+    return _mm256_shuffle_epi8(scales, _mm256_set1_epi32(static_cast<int>(0x80808000u | group)));
+  }
+  static void next_unit(Scales& scales) { scales = _mm256_srli_si256(scales, kUnitGroups); }
+  static __m256i minimum_pairs(const Scales& scales) {
+    return _mm256_shuffle_epi8(scales, _mm256_setr_epi8(-1, 8, 8, -1, -1, 9, 9, -1, -1, 10, 10, -1, -1, 11, 11, -1, -1, 12, 12, -1, -1, 13, 13, -1,
+                                                        -1, 14, 14, -1, -1, 15, 15, -1));
+  }
+};
+
+struct IntegerQ4_K : SixBitScales<BlockQ4_K> {
+  static constexpr uint32_t kStretches = 1;
   static void unpack(const uint8_t* block, uint32_t unit, __m256i* out) {
     const __m256i packed = load_256(block + offsetof(BlockQ4_K, qs) + 32 * unit), nibble = _mm256_set1_epi16(15);
     out[0] = _mm256_and_si256(packed, nibble);
@@ -74,13 +79,8 @@ struct IntegerQ4_K {
   }
 };
 
-struct IntegerQ5_K {
-  static constexpr uint32_t kBlockWeights = 256, kBlockBytes = sizeof(BlockQ5_K), kUnitGroups = 2;
-  static constexpr bool kBlockScale = true, kMinimums = true;
-  using Scales = EightIntegerScales;
-  static void prepare(const uint8_t* block, Scales& scales) { prepare_eight_integers(block, scales); }
-  static __m256i scale32(const Scales& scales, uint32_t group) { return _mm256_set1_epi32(scales.scale[group]); }
-  static __m256i scale16(const Scales& scales, uint32_t group) { return _mm256_set1_epi16(static_cast<int16_t>(scales.scale[group])); }
+struct IntegerQ5_K : SixBitScales<BlockQ5_K> {
+  static constexpr uint32_t kStretches = 2;
   static void unpack(const uint8_t* block, uint32_t unit, __m256i* out) {
     const __m256i packed = load_256(block + offsetof(BlockQ5_K, qs) + 32 * unit), nibble = _mm256_set1_epi8(15), one = _mm256_set1_epi8(1);
     const __m256i fifth = _mm256_srl_epi16(load_256(block + offsetof(BlockQ5_K, qh)), _mm_cvtsi32_si128(static_cast<int>(2 * unit)));
@@ -92,28 +92,26 @@ struct IntegerQ5_K {
 };
 
 struct IntegerQ6_K {
-  static constexpr uint32_t kBlockWeights = 256, kBlockBytes = sizeof(BlockQ6_K), kUnitGroups = 4;
+  static constexpr uint32_t kBlockWeights = 256, kBlockBytes = sizeof(BlockQ6_K), kUnitGroups = 4, kStretches = 4;
+  static constexpr uint32_t kScalePlace = offsetof(BlockQ6_K, d);
   static constexpr bool kBlockScale = true, kMinimums = false;
   struct Scales {
-    __m256i halves[2];  // scales 0-7 and 8-15, one for every 16 weights
-    float d;
+    __m256i halves[2];  // as 16-bit numbers: those of groups 0-3 and 4-7, in both halves; one for every 16 weights
   };
-  static void prepare(const uint8_t* block, Scales& scales) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + offsetof(BlockQ6_K, scales)));
-    scales.halves[0] = _mm256_cvtepi8_epi32(bytes);
-    scales.halves[1] = _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(bytes, bytes));
-    scales.d = read_half(block + offsetof(BlockQ6_K, d));
+  static Scales prepare(const uint8_t* block) {
+    const __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block + offsetof(BlockQ6_K, scales))));
+    return {{_mm256_permute4x64_epi64(wide, 0x44), _mm256_permute4x64_epi64(wide, 0xee)}};
   }
-  // The lower lanes of a group's sums belong to its first 16 columns.
-  static __m256i scale32(const Scales& scales, uint32_t group) {
-    const auto first = static_cast<int>(group % 4 * 2);
-    const __m256i order = _mm256_setr_epi32(first, first, first, first, first + 1, first + 1, first + 1, first + 1);
-    return _mm256_permutevar8x32_epi32(scales.halves[group / 4], order);
+  // In integer order a vector's lower half belongs to the group's first 16 columns.
+  static __m256i scale(const Scales& scales, uint32_t group) {
+    const auto first = static_cast<int16_t>(0x0100 + 0x0404 * group), second = static_cast<int16_t>(first + 0x0202);
+    return _mm256_shuffle_epi8(scales.halves[0], _mm256_set_m128i(_mm_set1_epi16(second), _mm_set1_epi16(first)));
   }
-  static __m256i scale16(const Scales& scales, uint32_t group) {
-    const __m256i wide = scale32(scales, group);
-    return _mm256_packs_epi32(wide, wide);
+  static __m256i wide_scale(const Scales& scales, uint32_t group) {
+    const __m256i pairs = scale(scales, group);
+    return _mm256_srai_epi32(pairs, 16);
   }
+  static void next_unit(Scales& scales) { scales.halves[0] = scales.halves[1]; }
   static void unpack(const uint8_t* block, uint32_t unit, __m256i* out) {
     const __m256i high = load_256(block + offsetof(BlockQ6_K, qh) + 32 * unit);
     const __m256i nibble = _mm256_set1_epi8(15), bits = _mm256_set1_epi8(0x30), bias = _mm256_set1_epi8(32);
@@ -125,28 +123,18 @@ struct IntegerQ6_K {
   }
 };
 
-// Blocks of 32 weights with an f16 scale each, and perhaps an f16 minimum.
-struct OneScale {
-  float d, minimum;
-};
-
-// w = (q - kBias) * d, or q * d + m, which subtracts -m.
+// Blocks of 32 weights with an f16 scale each: w = (q - kBias) * d, or q * d + m with an f16 m.
 template <typename Block, bool kHasMinimum, bool kFifthBit, uint8_t kBias>
 struct IntegerNibbles {
-  static constexpr uint32_t kBlockWeights = 32, kBlockBytes = sizeof(Block), kUnitGroups = 1;
+  static constexpr uint32_t kBlockWeights = 32, kBlockBytes = sizeof(Block), kUnitGroups = 1, kStretches = 8;
   static constexpr bool kBlockScale = false, kMinimums = kHasMinimum;
-  using Scales = OneScale;
-  static void prepare(const uint8_t* block, Scales& scales) {
-    scales.d = read_half(block);
-    scales.minimum = kHasMinimum ? -read_half(block + 2) : 0.0f;
-  }
   static void unpack(const uint8_t* block, uint32_t, __m256i* out) {
     const __m128i packed = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + offsetof(Block, qs)));
     __m256i quants = _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(packed, 4), packed), _mm256_set1_epi8(15));
     if constexpr (kFifthBit) {
       const __m256i source_byte = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
       const __m256i own_bit = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201u));
-      const __m256i bits = _mm256_set1_epi32(static_cast<int>(read_u32(block + offsetof(Block, qs) - 4)));
+      const __m256i bits = _mm256_set1_epi32(static_cast<int>(load_u32(block + offsetof(Block, qs) - 4)));
       const __m256i spread = _mm256_and_si256(_mm256_shuffle_epi8(bits, source_byte), own_bit);
       quants = _mm256_or_si256(quants, _mm256_and_si256(_mm256_cmpeq_epi8(spread, own_bit), _mm256_set1_epi8(16)));
     }
@@ -160,10 +148,8 @@ using IntegerQ5_0 = IntegerNibbles<BlockQ5_0, false, true, 16>;
 using IntegerQ5_1 = IntegerNibbles<BlockQ5_1, true, true, 0>;
 
 struct IntegerQ8_0 {
-  static constexpr uint32_t kBlockWeights = 32, kBlockBytes = sizeof(BlockQ8_0), kUnitGroups = 1;
+  static constexpr uint32_t kBlockWeights = 32, kBlockBytes = sizeof(BlockQ8_0), kUnitGroups = 1, kStretches = 8;
   static constexpr bool kBlockScale = false, kMinimums = false;
-  using Scales = OneScale;
-  static void prepare(const uint8_t* block, Scales& scales) { scales = {read_half(block), 0.0f}; }
   static void unpack(const uint8_t* block, uint32_t, __m256i* out) { split_signed(load_256(block + 2), out); }
 };
 

@@ -16,6 +16,7 @@ namespace greta::cpu {
 
 inline constexpr uint32_t kTypeCount = sizeof(kDTypes) / sizeof(kDTypes[0]);
 // Weights are decoded in groups of 32: inputs are padded with zeros to a multiple of it.
+inline constexpr uint32_t kFewestLanes = 8;  // of an instruction set
 inline constexpr uint32_t kColumnGroup = 32;
 inline constexpr uint32_t kPanelColumns = 256;    // columns of a decoded panel (f32: 1 KiB a row)
 inline constexpr uint32_t kStretchColumns = 128;  // columns that are summed before they join the row's totals

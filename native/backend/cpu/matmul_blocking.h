@@ -14,11 +14,12 @@ inline constexpr uint32_t kVectorUnitRows = 32;  // rows of one piece of a one-t
 
 inline uint64_t panels_of(uint32_t cols) { return (static_cast<uint64_t>(cols) + kPanelColumns - 1) / kPanelColumns; }
 
-// Tokens are spread evenly over blocks of at most kBlockTokens.
-inline uint32_t block_tokens_of(uint32_t token_count) {
-  const uint32_t blocks = (token_count + kBlockTokens - 1) / kBlockTokens;
+// The size of blocks of at most `most` tokens over which `token_count` > 0 tokens are spread evenly.
+inline uint32_t even_blocks(uint32_t token_count, uint32_t most) {
+  const uint32_t blocks = (token_count + most - 1) / most;
   return (token_count + blocks - 1) / blocks;
 }
+inline uint32_t block_tokens_of(uint32_t token_count) { return even_blocks(token_count, kBlockTokens); }
 
 inline uint32_t total_units(const MatmulTask* tasks, uint32_t count, uint32_t unit_rows) {
   uint32_t units = 0;

@@ -9,22 +9,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "backend/cpu/block_fields.h"
 #include "base/dtype.h"
 #include "ops/dequantize.h"
 
 namespace greta::cpu {
 namespace {
-
-inline HalfBits load_half_bits(const uint8_t* p) {
-  HalfBits bits;
-  std::memcpy(&bits, p, 2);
-  return bits;
-}
-inline uint32_t load_u32(const uint8_t* p) {
-  uint32_t value;
-  std::memcpy(&value, p, 4);
-  return value;
-}
 
 // Makes the compiler read what was just written from memory: a broadcast load is free where a shuffle of a register is not.
 template <typename Scales>
