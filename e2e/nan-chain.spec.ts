@@ -3,7 +3,7 @@ import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { accessibilityFindings, openWorkbench } from './support/page'
+import { accessibilityFindings, generationEnded, openWorkbench } from './support/page'
 import { root, startWorkbench } from './support/serve'
 
 /** The bundled model with one NaN in a norm's weight. */
@@ -62,5 +62,46 @@ test('a NaN from the alert to the weight it comes from', async ({ page }) => {
   } finally {
     await end()
     rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a NaN planted from the page: the alert leads to it, and every record says that it was planted', async ({ page }) => {
+  const { workbench, end } = await startWorkbench()
+  try {
+    await openWorkbench(page, workbench.url)
+    await page.getByRole('combobox', { name: 'Fault of the next generation' }).click()
+    await page.getByRole('option', { name: /^NaN/ }).click()
+    const sampling = page.getByTestId('sampling')
+    await sampling.getByRole('textbox', { name: 'Token', exact: true }).fill('12')
+    await page.keyboard.press('Enter')
+    await expect(page.getByTestId('next-fault')).toContainText('The next generation is broken on purpose: NaN · 4 · attn_out · Token 12')
+    expect(await accessibilityFindings(page)).toEqual([])
+    await page.getByTestId('write-story').click()
+    const problem = page.getByRole('region', { name: 'Problems' })
+    await expect(problem).toContainText('every logit is NaN')
+    // Once: the next generation is healthy again.
+    await expect(page.getByTestId('next-fault')).toBeHidden()
+    await expect(page.getByRole('region', { name: 'Output' }).getByText('planted fault')).toBeVisible()
+    await problem.getByRole('button', { name: 'Go to the first alert' }).click()
+    const inspector = page.getByRole('complementary', { name: 'Inspector' })
+    await expect(inspector.getByRole('heading', { level: 2 })).toHaveText('4 · attn_out')
+    await expect(inspector.getByText('The trouble begins at 4 · attn_out of this token; its inputs are finite.')).toBeVisible()
+    await expect(inspector.getByText('This was planted here on purpose: nan-at-point@4.attn_out:position=12,index=256')).toBeVisible()
+    const read = inspector.getByRole('button', { name: 'Read the values of this row' })
+    if (await read.isVisible()) await read.click()
+    await expect(inspector.getByText('First bad element: index 256 (NaN)')).toBeVisible()
+    expect(await accessibilityFindings(page)).toEqual([])
+    await page.keyboard.press('Control+6')
+    const row = page.getByRole('grid', { name: 'Runs' }).getByRole('row').nth(1)
+    await expect(row).toContainText('planted fault')
+    await row.click()
+    await expect(page.getByTestId('run-detail')).toContainText('nan-at-point@4.attn_out:position=12,index=256')
+    await page.keyboard.press('Control+1')
+    await page.getByRole('button', { name: 'Regenerate' }).click()
+    await generationEnded(page)
+    await expect(page.getByRole('region', { name: 'Output' }).getByText('planted fault')).toBeHidden()
+    await expect(page.getByText('no alerts')).toBeVisible()
+  } finally {
+    await end()
   }
 })

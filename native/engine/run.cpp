@@ -130,7 +130,8 @@ Status Run::prefill(uint32_t begin, uint32_t end, bool last_row) {
     outcome_.prefill_milliseconds = elapsed();
     if (request_.max_tokens == 0 || !room_for_more()) return {};
     int32_t id = -1;
-    GRETA_RETURN_IF_ERROR(choose(row, end - 1, &id));
+    const Status chosen = choose(row, end - 1, &id);
+    if (!chosen.ok()) return emit_unchosen(chosen, end - 1, row, count - 1, each);
     outcome_.first_token_milliseconds = elapsed();
     GRETA_RETURN_IF_ERROR(emit(end - 1, id, row, count - 1, StepPhase::generated, each + sampling_milliseconds_));
     done_ = finished_by(id);
@@ -179,7 +180,8 @@ Status Run::step_with_logits() {
   GRETA_RETURN_IF_ERROR(forward(1, position, LogitsRows::last, row));
   engine_.history_.assign(0, position);
   int32_t id = -1;
-  GRETA_RETURN_IF_ERROR(choose(row, position, &id));
+  const Status chosen = choose(row, position, &id);
+  if (!chosen.ok()) return emit_unchosen(chosen, position, row, 0, elapsed() - token_milliseconds_);
   GRETA_RETURN_IF_ERROR(emit(position, id, row, 0, StepPhase::generated, elapsed() - token_milliseconds_));
   done_ = finished_by(id);
   return {};
@@ -207,7 +209,8 @@ Status Run::step_speculative() {
     const float* row = rows + static_cast<size_t>(i) * vocabulary;
     engine_.history_.assign(i, position + i);
     int32_t id = -1;
-    GRETA_RETURN_IF_ERROR(choose(row, position + i, &id));
+    const Status chosen = choose(row, position + i, &id);
+    if (!chosen.ok()) return emit_unchosen(chosen, position + i, row, i, each);
     const bool agreed = i < drafted && id == draft[i];
     outcome_.accepted_tokens += agreed;
     GRETA_RETURN_IF_ERROR(emit(position + i, id, row, i, StepPhase::generated, each, agreed));

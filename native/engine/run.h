@@ -32,6 +32,7 @@ class Run {
   ForwardTaps taps(uint32_t count);
   // Chooses the token after `position` from `row` and appends it; `id` < 0 in the result means that nothing could be chosen.
   Status choose(const float* row, uint32_t position, int32_t* id);
+  Status emit_unchosen(const Status& failure, uint32_t position, const float* row, uint32_t staged, double step_milliseconds);
   // Sends the row of one evaluated position. `row` null = no logits; `staged` = its index in the last forward().
   Status emit(uint32_t position, int32_t id, const float* row, uint32_t staged, StepPhase phase, double step_milliseconds, bool speculated = false);
   void fill_distribution(const float* row, int32_t id, const StepSlot& slot);

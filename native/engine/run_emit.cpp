@@ -72,6 +72,13 @@ Status Run::emit(uint32_t position, int32_t id, const float* row, uint32_t stage
   return {};
 }
 
+// A row that no token can be chosen from (all NaN, say) is reported all the same, then the failure: its statistics are the ones
+// that show where the trouble began. It is no generated row: no token comes of it.
+Status Run::emit_unchosen(const Status& failure, uint32_t position, const float* row, uint32_t staged, double step_milliseconds) {
+  GRETA_RETURN_IF_ERROR(emit(position, -1, row, staged, StepPhase::prompt, step_milliseconds));
+  return failure;
+}
+
 void Run::fill_distribution(const float* row, int32_t id, const StepSlot& slot) {
   StepRow& out = *slot.row;
   const uint32_t candidates = engine_.steps_.layout().candidates;

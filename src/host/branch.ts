@@ -1,6 +1,6 @@
 import { firstRows, PHASES, type RunColumns } from '../engine/bundle/columns'
 import { rankOf } from '../engine/session/lens'
-import type { Session } from '../engine/session/types'
+import type { FaultRequest, Session } from '../engine/session/types'
 import { sequenceLogits } from './sequence-logits'
 
 /**
@@ -12,7 +12,8 @@ export async function branchColumns(
   columns: RunColumns,
   ids: readonly number[],
   position: number,
-  tokenId: number
+  tokenId: number,
+  faults: readonly FaultRequest[] = []
 ): Promise<RunColumns> {
   const { positions } = columns.scalars
   let rowCount = 0
@@ -20,7 +21,7 @@ export async function branchColumns(
   const kept = firstRows(columns, rowCount)
   const row = rowCount - 1
   if (row < 0 || positions[row] !== position - 1 || PHASES[kept.phases[row] as number] !== 'generated') return kept
-  const { logits } = await sequenceLogits(session, ids, position - 1)
+  const { logits } = await sequenceLogits(session, ids, position - 1, faults)
   const chosen = logits[tokenId] as number
   const { scalars } = kept
   scalars.ids[row] = tokenId

@@ -19,6 +19,7 @@ import {
   type ValidParams
 } from '../shared/protocol'
 import { branchColumns } from './branch'
+import { faultsAt } from './planted-fault'
 import type { DriftService, FollowedRun } from './drift-service'
 import { FrameCoalescer, PACE_MILLISECONDS } from './frame-coalescer'
 import type { ModelService } from './model-service'
@@ -80,7 +81,7 @@ export class GenerationService {
     if (tokenId >= session.config.vocabularySize)
       throw new GretaError('out-of-range', `Token ${tokenId} is beyond the vocabulary of ${session.config.vocabularySize} tokens.`)
     const { columns } = await this.options.store.read(runId)
-    const kept = await branchColumns(session, columns, parent.ids, position, tokenId)
+    const kept = await branchColumns(session, columns, parent.ids, position, tokenId, faultsAt(parent.detail, position - 1))
     const ids = [...parent.ids.slice(0, position), tokenId]
     const { prompt, promptIds, promptText } = parent.detail
     const detail = this.newDetail(prompt, promptIds, promptText, settings, { runId, position, tokenId }, ids.length - promptLength)
@@ -92,7 +93,12 @@ export class GenerationService {
     const run = await this.options.runs.open(runId)
     const firstToken = run.ids.length - run.detail.promptIds.length
     const resumed = await this.options.store.resume(runId, firstToken, (columns) => encodeAll(columns, run.handle))
-    const row: RunRow = { ...run.detail.row, state: 'running', seed: settings.sampling.seed }
+    const row: RunRow = {
+      ...run.detail.row,
+      state: 'running',
+      seed: settings.sampling.seed,
+      ...(settings.fault === undefined ? {} : { plantedFault: true })
+    }
     run.detail = { ...run.detail, row, settings, segments: [...run.detail.segments, { firstToken, settings }] }
     resumed.update(run.detail)
     this.options.store.replaceRow(row)
@@ -127,6 +133,8 @@ export class GenerationService {
     const model = this.options.models.current
     if (model === undefined) throw new GretaError('not-found', 'No model is loaded.')
     const { loadMilliseconds: _, ...recordedModel } = model
+    // What a branch keeps of its parent was computed with the parent's faults.
+    const planted = settings.fault !== undefined || (parent !== undefined && this.options.store.row(parent.runId).plantedFault === true)
     const row: RunRow = {
       id: newRunId(),
       name: '',
@@ -145,6 +153,7 @@ export class GenerationService {
       promptPreview: previewOf(promptText),
       textPreview: '',
       summary: { ...EMPTY_SUMMARY, promptTokens: promptIds.length, generatedTokens: firstToken },
+      ...(planted ? { plantedFault: true as const } : {}),
       ...(parent === undefined ? {} : { parent }),
       sizeBytes: 0
     }
@@ -184,7 +193,7 @@ export class GenerationService {
   }
 
   private run(session: Session, run: OpenRun, recorder: RunRecorder, continued: boolean, keptFrames: readonly Message[] = []): void {
-    const { capture, stopping, sampling } = run.detail.settings
+    const { capture, stopping, sampling, fault } = run.detail.settings
     const followed = this.options.drift.begin(session, run.ids, run.detail.promptIds.length, run.handle)
     const sketched = capture.sketches || followed?.wantsSketches === true
     const running = session.generate({
@@ -199,7 +208,8 @@ export class GenerationService {
         blockTimes: capture.timings,
         ...(sketched ? { captures: driftIndices(session.config.layerCount) } : {})
       },
-      candidates: capture.level === 'off' ? 0 : capture.candidates
+      candidates: capture.level === 'off' ? 0 : capture.candidates,
+      ...(fault === undefined ? {} : { faults: [fault] })
     })
     this.active = { run, running }
     const { row, promptIds } = run.detail

@@ -6,6 +6,7 @@ import { type Answer, fromSamplingMessage, type SamplingMessage, toWire } from '
 import type { EngineDoor } from './engine-door'
 import type { ModelService } from './model-service'
 import type { OpenRun, OpenRuns } from './open-runs'
+import { faultsAt, settingsAt } from './planted-fault'
 import { explainSampler } from './sampler-explanation'
 import { sequenceLogits } from './sequence-logits'
 
@@ -19,13 +20,13 @@ export class InspectionService {
 
   async logitsRow(runId: string, position: number): Promise<Answer<'logits.row'>> {
     const { session, run } = await this.of(runId)
-    const { logits, source } = await sequenceLogits(session, run.ids, position)
+    const { logits, source } = await sequenceLogits(session, run.ids, position, faultsAt(run.detail, position))
     return { position, source, chosenId: run.ids[position + 1] ?? -1, arrays: { logits } }
   }
 
   async explain(runId: string, position: number, other: SamplingMessage | undefined): Promise<Answer<'sampler.explain'>> {
     const { session, run } = await this.of(runId)
-    const { logits, source } = await sequenceLogits(session, run.ids, position)
+    const { logits, source } = await sequenceLogits(session, run.ids, position, faultsAt(run.detail, position))
     return explainSampler(this.engine, {
       runId,
       position,
@@ -33,7 +34,7 @@ export class InspectionService {
       source,
       history: Int32Array.from(run.ids.slice(0, position + 1)),
       chosenId: run.ids[position + 1] ?? -1,
-      sampling: fromSamplingMessage(other ?? settingsAt(run, position).sampling)
+      sampling: fromSamplingMessage(other ?? settingsAt(run.detail, position).sampling)
     })
   }
 
@@ -47,7 +48,8 @@ export class InspectionService {
       from: position,
       logits: false,
       candidates: 0,
-      trace: { captures: [traceIndex] }
+      trace: { captures: [traceIndex] },
+      faults: faultsAt(run.detail, position)
     })
     let values: Float32Array | undefined
     for await (const event of running) {
@@ -65,6 +67,12 @@ export class InspectionService {
     const { session, run } = await this.of(runId)
     if (position >= run.ids.length)
       throw new GretaError('out-of-range', `Position ${position} is outside the run's ${run.ids.length} tokens.`)
+    if (faultsAt(run.detail, position).length > 0)
+      throw new GretaError(
+        'unsupported',
+        'A fault was planted in this run, and the lens evaluates without it: it would show another computation.',
+        'Generate again without the fault.'
+      )
     return toWire(await lensReport(session, run.ids, position, candidates)) as Answer<'numerics.lens'>
   }
 
@@ -85,10 +93,4 @@ export class InspectionService {
       )
     return { session, run }
   }
-}
-
-/** The settings of the segment that chose the token after `position`. */
-function settingsAt(run: OpenRun, position: number): OpenRun['detail']['settings'] {
-  const token = position + 1 - run.detail.promptIds.length
-  return run.detail.segments.findLast((segment) => segment.firstToken <= token)?.settings ?? run.detail.settings
 }

@@ -4,6 +4,7 @@ import type { Session, StepBatch } from '../engine/session/types'
 import { judgeRows, recordedRowsOf } from '../engine/numerics/recorded-rows'
 import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { fromSamplingMessage, type LoadedModel, type RunCheck, type TokenVerdict } from '../shared/protocol'
+import { faultsOf } from './planted-fault'
 
 interface Difference {
   readonly token: number
@@ -58,7 +59,8 @@ export async function checkRun(
       sampling: fromSamplingMessage(settings.sampling),
       ignoreEndOfGeneration: true,
       candidates: columns.candidatesPerStep,
-      ignoreCache: true
+      ignoreCache: true,
+      faults: faultsOf(settings)
     })
     let token = firstToken
     for await (const event of running) {
@@ -74,7 +76,7 @@ export async function checkRun(
     }
     throwIfFailed(await running.result)
   }
-  const tokens = await tokenVerdicts(session, sequence, columns, total, candidates, difference === undefined)
+  const tokens = await tokenVerdicts(session, sequence, detail, columns, total, candidates, difference === undefined)
   const verdict = difference === undefined ? (candidates > 0 ? 'bit-identical' : 'same-tokens') : 'differs'
   return {
     runId: detail.row.id,
@@ -93,6 +95,7 @@ export async function checkRun(
 async function tokenVerdicts(
   session: Session,
   sequence: readonly number[],
+  detail: RecordedDetail,
   columns: RunColumns,
   total: number,
   candidates: number,
@@ -100,7 +103,10 @@ async function tokenVerdicts(
 ): Promise<readonly TokenVerdict[]> {
   if (columns.candidatesPerStep === 0) return []
   if (allEqual && candidates > 0) return Array.from({ length: total }, () => 'identical')
-  const { verdicts } = await judgeRows(session, sequence, recordedRowsOf(columns, sequence.length))
+  const [faults = [], ...others] = detail.segments.map(({ settings }) => faultsOf(settings))
+  // Judged in one evaluation, which plants the same faults everywhere.
+  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(faults))) return []
+  const { verdicts } = await judgeRows(session, sequence, recordedRowsOf(columns, sequence.length), { faults })
   return verdicts.map(({ verdict }) => verdict)
 }
 

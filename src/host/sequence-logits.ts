@@ -1,4 +1,4 @@
-import type { Session } from '../engine/session/types'
+import type { FaultRequest, Session } from '../engine/session/types'
 import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 
@@ -9,18 +9,25 @@ export interface SequenceLogits {
 
 /**
  * The full logits row that came out of position `position` of a sequence. When the session still holds that very sequence
- * it is the row the token was chosen from; otherwise the same forward pass is made again, and the answer says so.
+ * it is the row the token was chosen from; otherwise the same forward pass is made again, with the same faults, and the
+ * answer says so.
  */
-export async function sequenceLogits(session: Session, ids: readonly number[], position: number): Promise<SequenceLogits> {
+export async function sequenceLogits(
+  session: Session,
+  ids: readonly number[],
+  position: number,
+  faults: readonly FaultRequest[] = []
+): Promise<SequenceLogits> {
   if (position < 0 || position >= ids.length)
     throw new GretaError('out-of-range', `Position ${position} is outside the run's ${ids.length} tokens.`)
   const held = session.ids
   const isHeld = held.length > position && ids.slice(0, position + 1).every((id, index) => held[index] === id)
-  if (isHeld && position < session.cachedLength) {
+  // A run with faults leaves no cache, and what a session holds is healthy.
+  if (isHeld && position < session.cachedLength && faults.length === 0) {
     const { logits, source } = await session.logitsRow(position)
     return { logits, source }
   }
-  const running = session.evaluate({ ids: ids.slice(0, position + 1), from: position, fullRows: true, candidates: 0 })
+  const running = session.evaluate({ ids: ids.slice(0, position + 1), from: position, fullRows: true, candidates: 0, faults })
   let logits: Float32Array | undefined
   for await (const event of running) if (event.kind === 'steps' && event.batch.logits !== undefined) logits = event.batch.logits
   throwIfFailed(await running.result)

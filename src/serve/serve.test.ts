@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { traceIndex } from '../shared/model/trace-points'
 import { SESSION_PATH, SOCKET_PATH, SUBPROTOCOL, socketProtocols } from '../shared/page-door'
 import {
   type Client,
   createClient,
   createWebSocketTransport,
   DEFAULT_SETTINGS,
+  type EventData,
+  type FaultSettings,
   HELLO,
   LIMITS,
   type TokenFrame,
@@ -194,6 +197,68 @@ describe.skipIf(!built)('serve', () => {
     expect(await client.call('runs.export', { id: row.id, path: join(folder, 'no') })).toMatchObject({
       ok: false,
       error: { code: 'unsupported' }
+    })
+    client.close()
+  })
+
+  test('a planted fault breaks one generation, is kept in its record, and is planted again by whatever computes it again', async () => {
+    const { client } = await open()
+    await modelReady(client)
+    const { generation } = DEFAULT_SETTINGS
+    const settings = {
+      ...generation,
+      sampling: { ...generation.sampling, temperature: 0 },
+      stopping: { ...generation.stopping, maxTokens: 12, ignoreEos: true },
+      capture: { ...generation.capture, level: 'stats' as const }
+    }
+    const prompt = { kind: 'raw', text: 'Once upon a time', addSpecial: true, parseSpecial: false } as const
+    const generate = async (fault?: FaultSettings) => {
+      const finished = event<EventData<'run.finished'>>((resolve) => client.on('run.finished', resolve))
+      const begun = await client.call('generate.start', { prompt, ...settings, ...(fault === undefined ? {} : { fault }) })
+      if (!begun.ok) throw new Error(begun.error.message)
+      return { detail: begun.value, finished: await finished }
+    }
+    const healthy = await generate()
+
+    const nan = { kind: 'nan-at-point', layer: 4, point: 'attn_out', position: 8, index: 256, count: 0, factor: 1 } as const
+    const broken = await generate(nan)
+    expect(broken.detail.row.plantedFault).toBe(true)
+    expect(broken.finished).toMatchObject({ reason: 'failed', error: { message: expect.stringContaining('NaN') as string } })
+    const { id } = broken.detail.row
+    const opened = await client.call('runs.open', { id })
+    expect(opened).toMatchObject({ ok: true, value: { row: { plantedFault: true }, settings: { fault: nan } } })
+    const row = await client.call('trace.row', { runId: id, position: 8, traceIndex: traceIndex(4, 'attn_out') })
+    if (!row.ok) throw new Error(row.error.message)
+    expect([...row.value.arrays.values].flatMap((value, index) => (Number.isNaN(value) ? [index] : []))).toEqual([256])
+    expect(await client.call('numerics.lens', { runId: id, position: 8, candidates: 3 })).toMatchObject({
+      ok: false,
+      error: { code: 'unsupported' }
+    })
+
+    const scaled = { kind: 'scale-weight-row', layer: 1, point: 'ffn_up', position: 0, index: 3, count: 0, factor: 40 } as const
+    const wrong = await generate(scaled)
+    expect(await client.call('runs.check', { id: wrong.detail.row.id })).toMatchObject({
+      ok: true,
+      value: { verdict: 'bit-identical', circumstances: [] }
+    })
+    const logits = async (runId: string) => {
+      const answer = await client.call('logits.row', { runId, position: 6 })
+      if (!answer.ok) throw new Error(answer.error.message)
+      return answer.value.arrays.logits
+    }
+    expect(await logits(wrong.detail.row.id)).not.toEqual(await logits(healthy.detail.row.id))
+
+    // The next generation is as the first was, and a fault that the model cannot have is one sentence.
+    const again = await generate()
+    expect(again.finished.text).toBe(healthy.finished.text)
+    expect(again.detail.row.plantedFault).toBeUndefined()
+    expect((await generate({ ...nan, layer: 99 })).finished).toMatchObject({
+      reason: 'failed',
+      error: { message: expect.stringContaining('layer 99') as string }
+    })
+    expect(await client.call('generate.start', { prompt, ...settings, fault: { ...nan, kind: 'flood' } as never })).toMatchObject({
+      ok: false,
+      error: { code: 'usage' }
     })
     client.close()
   })

@@ -1,6 +1,6 @@
 import type { TokenVerdict } from '../../shared/protocol/numerics'
 import { PHASES, type RunColumns } from '../bundle/columns'
-import type { Session } from '../session/types'
+import type { FaultRequest, Session } from '../session/types'
 import { evaluateWindow } from './aligned-steps'
 import { limitsFor } from './bands'
 
@@ -31,7 +31,12 @@ export async function judgeRows(
   test: Session,
   ids: readonly number[],
   rows: readonly RecordedRow[],
-  options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, total: number) => void } = {}
+  options: {
+    readonly signal?: AbortSignal
+    readonly onProgress?: (done: number, total: number) => void
+    /** Planted when the rows were written down. */
+    readonly faults?: readonly FaultRequest[]
+  } = {}
 ): Promise<JudgedRows> {
   // An f32 row of logits of ordinary size agrees to about 1e-4 where the NMSE limit of 1e-9 holds.
   const { precision } = test.options
@@ -45,8 +50,9 @@ export async function judgeRows(
     const from = rows[begin]?.position ?? 0
     let end = begin + 1
     while (end < rows.length && end - begin < window && rows[end]?.position === from + end - begin) end += 1
-    const signal = options.signal === undefined ? {} : { signal: options.signal }
-    const { logits } = await evaluateWindow(test, ids, from, from + end - begin, [], signal)
+    const { faults = [] } = options
+    const shared = { faults, ...(options.signal === undefined ? {} : { signal: options.signal }) }
+    const { logits } = await evaluateWindow(test, ids, from, from + end - begin, [], shared)
     for (const [index, row] of rows.slice(begin, end).entries()) {
       const difference = compareRow(row, logits.subarray(index * vocabulary, (index + 1) * vocabulary))
       largest = Math.max(largest, difference.maximum)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GretaError } from '../../shared/errors'
+import { TRACE_STATS_WORDS, traceIndex } from '../../shared/model/trace-points'
 import { devices, loadSession, planSession } from '.'
 import { collect, generate } from './test-support/collect'
 import { bundledModel } from './test-support/models'
@@ -155,6 +156,16 @@ describe('a session from load to close', () => {
     const { report } = await generate(session, { ids: prompt, maxTokens: 5, faults: [fault] })
     expect(report.reason).toBe('failed')
     expect(report.error?.message).toContain(`No token can be chosen for position ${prompt.length}: after token id ${prompt.at(-1)}`)
+    // In the middle of decoding too, and the row that failed is there with its statistics.
+    const later = { ...fault, layer: 4, point: 'attn_out' as const, position: prompt.length + 2 }
+    const { batches, report: decoded } = await generate(session, { ids: prompt, maxTokens: 9, faults: [later], trace: { stats: true } })
+    expect(decoded.ids).toHaveLength(3)
+    const last = batches.at(-1)
+    expect(last).toMatchObject({ phase: 'prompt', count: 1 })
+    expect([last?.positions[0], last?.ids[0]]).toEqual([prompt.length + 2, -1])
+    const bad = new Uint32Array(last?.stats?.slice().buffer as ArrayBuffer)
+    expect(bad[traceIndex(4, 'attn_out') * TRACE_STATS_WORDS + 5]).toBe(1)
+    expect(bad[traceIndex(4, 'attn_norm') * TRACE_STATS_WORDS + 5]).toBe(0)
     const after = await generate(session, { ids: prompt, maxTokens: 3 })
     expect(after.report.reusedTokenCount).toBe(0)
     expect(after.report.reason).toBe('length')

@@ -1,13 +1,18 @@
 import type { NativeSteps } from '../native'
 import type { StepBatch } from './types'
 
-/** Native columns as batches of one phase each: rows come prompt first, then generated. */
+/**
+ * Native columns as batches of one phase each: rows come prompt first, then generated; behind those a row that no token could
+ * be chosen from, which is no generated one.
+ */
 export function stepBatches(steps: NativeSteps): StepBatch[] {
-  const boundary = steps.phases.indexOf(1)
-  const promptCount = boundary === -1 ? steps.count : boundary
   const batches: StepBatch[] = []
-  if (promptCount > 0) batches.push(rows(steps, 0, promptCount, 'prompt'))
-  if (promptCount < steps.count) batches.push(rows(steps, promptCount, steps.count, 'generated'))
+  for (let from = 0; from < steps.count; ) {
+    let to = from + 1
+    while (to < steps.count && steps.phases[to] === steps.phases[from]) to += 1
+    batches.push(rows(steps, from, to, steps.phases[from] === 1 ? 'generated' : 'prompt'))
+    from = to
+  }
   return batches
 }
 

@@ -46,16 +46,22 @@ export const canGenerate = (): boolean => {
   return model !== undefined && live === undefined && !starting && engine?.state === 'ready'
 }
 
-async function begin(request: (settings: GenerationSettings) => Promise<Result<RunDetail>>): Promise<boolean> {
+/** A chosen fault is planted once, and not in what a tool computes to look into it. */
+async function begin(
+  request: (settings: GenerationSettings) => Promise<Result<RunDetail>>,
+  { plants }: { readonly plants: boolean } = { plants: true }
+): Promise<boolean> {
   if (!canGenerate()) return false
-  const { setSession, setRun, moveCursor, pushHistory, announce } = useStore.getState()
+  const { fault, setFault, setSession, setRun, moveCursor, pushHistory, announce } = useStore.getState()
   setSession({ starting: true })
-  const result = await request(settingsNow())
+  const settings = settingsNow()
+  const result = await request(plants && fault !== undefined ? { ...settings, fault } : settings)
   if (!result.ok) {
     setSession({ starting: false })
     reportError(result.error, translateNow('app.generationFailed'))
     return false
   }
+  if (plants) setFault(undefined)
   const detail = result.value
   const id = detail.row.id
   const columns = runRegistry.adopt(detail)
@@ -89,13 +95,15 @@ export async function generate(): Promise<boolean> {
 
 /** A run of these tokens and one more, to look into them. True when it is there, with its statistics. */
 export async function evaluatePrompt(prompt: Prompt): Promise<boolean> {
-  const begun = await begin((settings) =>
-    call('generate.start', {
-      prompt,
-      ...settings,
-      stopping: { ...settings.stopping, maxTokens: 1 },
-      capture: { ...settings.capture, level: 'stats' }
-    })
+  const begun = await begin(
+    (settings) =>
+      call('generate.start', {
+        prompt,
+        ...settings,
+        stopping: { ...settings.stopping, maxTokens: 1 },
+        capture: { ...settings.capture, level: 'stats' }
+      }),
+    { plants: false }
   )
   if (begun) await generationEnded()
   return begun

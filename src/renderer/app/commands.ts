@@ -1,6 +1,7 @@
 import { cancelSending } from '../actions/files'
 import { continueRun, generate, regenerateRun, stepHistory, stopGenerating } from '../actions/generation'
 import { CHECK_COMMANDS } from '../features/checks/commands'
+import { plantFault } from '../features/fault/plant'
 import { STORY_BEGINNINGS, writeStory } from '../features/play/story'
 import { LANGUAGES } from '../i18n'
 import { useStore, type ViewId } from '../store'
@@ -69,6 +70,16 @@ export const GLOBAL_COMMANDS: readonly Command[] = [
   },
   { id: 'first-alert', title: 'app.firstAlert', group: 'app.groupInspect', keys: 'Mod+Shift+A', run: goToFirstAlert },
   ...CHECK_COMMANDS,
+  {
+    id: 'plant-nan',
+    title: 'fault.plantNan',
+    group: 'app.groupInspect',
+    enabled: () => state().model !== undefined,
+    run: () => {
+      plantFault('nan-at-point')
+      state().showView('play')
+    }
+  },
   ...VIEWS.map(
     (view, index): Command => ({
       id: `view-${view.id}`,

@@ -2,6 +2,7 @@ import { appMessages } from '../app/messages'
 import { checksMessages } from '../features/checks/messages'
 import { compareMessages } from '../features/compare/messages'
 import { driftMessages } from '../features/drift/messages'
+import { faultMessages } from '../features/fault/messages'
 import { layersMessages } from '../features/layers/messages'
 import { logitsMessages } from '../features/logits/messages'
 import { modelMessages } from '../features/model/messages'
@@ -20,6 +21,7 @@ export const dictionary = {
   checks: checksMessages,
   compare: compareMessages,
   drift: driftMessages,
+  fault: faultMessages,
   profile: profileMessages,
   model: modelMessages,
   runs: runsMessages,

@@ -5,6 +5,7 @@ import {
   DEFAULT_CAPTURE,
   DEFAULT_SAMPLING_MESSAGE,
   DEFAULT_STOPPING,
+  type FaultSettings,
   type SamplingMessage,
   type StoppingSettings,
   toSamplingMessage
@@ -33,10 +34,13 @@ export interface KnobsSlice {
   readonly seedMode: 'random' | 'fixed'
   readonly stopping: StoppingSettings
   readonly capture: CaptureSettings
+  /** Planted in the next generation, and only in that. */
+  readonly fault: FaultSettings | undefined
   readonly changePrompt: (part: Partial<PromptDraft>) => void
   readonly changeSampling: (part: Partial<SamplingMessage>) => void
   readonly changeStopping: (part: Partial<StoppingSettings>) => void
   readonly changeCapture: (part: Partial<CaptureSettings>) => void
+  readonly setFault: (fault: FaultSettings | undefined) => void
   readonly setSeedMode: (mode: KnobsSlice['seedMode']) => void
 }
 
@@ -74,6 +78,7 @@ export const knobsSlice: Slice<KnobsSlice> = (set) => ({
   seedMode: 'random',
   stopping: { ...DEFAULT_STOPPING, maxTokens: 200 },
   capture: DEFAULT_CAPTURE,
+  fault: undefined,
   changePrompt: (part) =>
     set((state) => {
       const prompt = { ...state.prompt, ...part }
@@ -83,6 +88,7 @@ export const knobsSlice: Slice<KnobsSlice> = (set) => ({
   changeSampling: (part) => set((state) => ({ sampling: { ...state.sampling, ...part } })),
   changeStopping: (part) => set((state) => ({ stopping: { ...state.stopping, ...part } })),
   changeCapture: (part) => set((state) => ({ capture: { ...state.capture, ...part } })),
+  setFault: (fault) => set({ fault }),
   setSeedMode: (seedMode) => set({ seedMode })
 })
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { faultSchema } from './fault'
 import { LIMITS } from './limits'
 import { captureSchema, samplingSchema, stoppingSchema } from './sampling'
 import { anyNumber, count, finite, runIdSchema, tokenIdSchema, type Value } from './schemas'
@@ -56,7 +57,13 @@ export type Tokenized = Value<typeof tokenizedSchema>
 export const renderedChatSchema = v.object({ text: v.string(), count, ids: v.array(count), pieces: v.array(pieceSchema) })
 export type RenderedChat = Value<typeof renderedChatSchema>
 
-export const generationSettingsSchema = v.object({ sampling: samplingSchema, stopping: stoppingSchema, capture: captureSchema })
+export const generationSettingsSchema = v.object({
+  sampling: samplingSchema,
+  stopping: stoppingSchema,
+  capture: captureSchema,
+  /** Planted on purpose while these tokens are computed, and kept in the run's record. */
+  fault: v.exactOptional(faultSchema)
+})
 export type GenerationSettings = Value<typeof generationSettingsSchema>
 
 export const startSchema = v.object({ prompt: promptSchema, ...generationSettingsSchema.entries })

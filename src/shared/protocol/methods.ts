@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Arrays, ArrayTypes } from './data-frame'
 import { welcomeSchema, engineInfoSchema } from './engine-status'
+import { faultSchema } from './fault'
 import {
   branchSchema,
   chatMessageSchema,
@@ -27,7 +28,6 @@ import {
   divergenceReportSchema,
   equivalenceReportSchema,
   exerciseResultSchema,
-  faultSchema,
   healthReportSchema,
   lensReportSchema,
   noiseReportSchema,

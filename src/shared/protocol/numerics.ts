@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { LAYER_POINTS, TRACE_FLOAT_FIELDS } from '../model/trace-points'
+import { faultSchema } from './fault'
 import { LIMITS } from './limits'
 import { anyNumber, count, pathSchema, runIdSchema, toAnyNumber, tokenIdSchema, type Value } from './schemas'
 
@@ -226,17 +227,6 @@ export const healthReportSchema = v.object({
   verdict: v.picklist(['clean', 'warnings', 'broken'])
 })
 export type HealthReport = Value<typeof healthReportSchema>
-
-export const faultSchema = v.object({
-  kind: v.picklist(['nan-at-point', 'scale-weight-row', 'drop-k-tile', 'wrong-rope-base', 'stale-kv-slot']),
-  layer: count,
-  point: layerPoint,
-  position: count,
-  index: count,
-  count,
-  factor: v.pipe(v.number(), v.finite())
-})
-export type FaultSettings = Value<typeof faultSchema>
 
 export const exerciseResultSchema = v.object({
   name: text,

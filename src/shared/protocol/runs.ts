@@ -32,6 +32,8 @@ export const runRowSchema = v.object({
   promptPreview: v.string(),
   textPreview: v.string(),
   summary: generationSummarySchema,
+  /** True when a fault was planted while some of its tokens were computed: nothing in it judges the model or the machine. */
+  plantedFault: v.exactOptional(v.literal(true)),
   parent: v.exactOptional(v.object({ runId: runIdSchema, position: count, tokenId: count })),
   sizeBytes: count
 })

@@ -15,7 +15,8 @@ export type Preset = Value<typeof presetSchema>
 export const settingsSchema = v.object({
   theme: v.picklist(['system', 'light', 'dark', 'contrast']),
   language: v.picklist(['system', 'en', 'es']),
-  generation: generationSettingsSchema,
+  /** A fault is planted once, never by default. */
+  generation: v.omit(generationSettingsSchema, ['fault']),
   presets: v.pipe(v.array(presetSchema), v.maxLength(100)),
   load: loadOptionsSchema,
   /** Load the last model when the app starts. */

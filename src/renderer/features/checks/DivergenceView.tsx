@@ -1,10 +1,11 @@
-import { FileCode2, Layers3 } from 'lucide-react'
+import { FileCode2, FlaskConical, Layers3 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { errorFigure } from '../../../shared/figures'
 import type { FaultSettings, Sequence, Side } from '../../../shared/protocol'
 import { useTranslate } from '../../i18n'
 import { Button } from '../../ui/Button'
 import { Table, Td, Th } from '../../ui/Table'
+import { plantInPlay } from '../fault/plant'
 import type { Finished, Report } from './checks-state'
 import { Provenance, Section, VerdictCard } from './parts'
 import { exportRepro, openTensor } from './run-check'
@@ -94,6 +95,11 @@ export const CardActions = ({ card, reference, test, sequence, fault }: CardActi
       <Button size="small" icon={FileCode2} disabled={writing} onClick={() => void write()}>
         {t(writing ? 'checks.writingRepro' : 'checks.exportRepro')}
       </Button>
+      {fault !== undefined && (
+        <Button size="small" icon={FlaskConical} onClick={() => plantInPlay(fault)}>
+          {t('fault.plant')}
+        </Button>
+      )}
       {folder !== undefined && (
         <p role="status" className="m-0 w-full text-sm">
           {t('checks.reproFolder')} <code className="num break-all select-all">{folder}</code>

@@ -4,6 +4,7 @@ import { formatMilliseconds } from '../../../shared/units'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { tracePointAt } from '../../../shared/model/trace-points'
+import { FaultBadge } from '../fault/FaultBadge'
 import { FIELD_TITLES } from '../layers/use-layers'
 import { tensorName } from '../layers/matrices'
 import { visibleToken } from '../play/lane/visible'
@@ -57,6 +58,23 @@ export const Verdict = ({ pair }: { readonly pair: Pair }) => {
         </span>
         {times[0] > 0 && times[1] > 0 && <span className="ml-2">{t('compare.ratio', { value: (times[1] / times[0]).toFixed(2) })}</span>}
       </Card>
+      {[a, b].some(({ detail }) => detail.row.plantedFault === true) && (
+        <span className="flex w-full items-center gap-3 text-xs">
+          {(
+            [
+              ['A', a],
+              ['B', b]
+            ] as const
+          ).map(
+            ([name, { detail }]) =>
+              detail.row.plantedFault === true && (
+                <span key={name} className="flex items-center gap-1">
+                  {name} <FaultBadge row={detail.row} detail={detail} />
+                </span>
+              )
+          )}
+        </span>
+      )}
       {!same && (
         <p className="m-0 flex w-full items-center gap-1.5 text-xs text-muted">
           <GitFork aria-hidden size={12} /> {t('compare.afterFork')}

@@ -4,7 +4,9 @@ import type { PlainMessageKey } from '../../i18n'
 import { useTranslate } from '../../i18n'
 import type { AlertKind, TraceStatistics } from '../../statistics'
 import { ALERT_KINDS } from '../../statistics'
+import type { RunColumns } from '../../store/run-columns'
 import { Badge } from '../../ui/Badge'
+import { FaultBadge } from '../fault/FaultBadge'
 import { goToCell } from './actions'
 import { CaptureSwitch } from './CaptureSwitch'
 import { tensorName } from './matrices'
@@ -17,7 +19,7 @@ export const ALERT_TITLES: Readonly<Record<AlertKind, PlainMessageKey>> = {
 }
 
 /** The first trouble of each kind with a jump to it, or the proof that there is none. */
-export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
+export const AlertStrip = ({ trace, columns }: { readonly trace: TraceStatistics; readonly columns: RunColumns }) => {
   const t = useTranslate()
   const alerts = trace.alerts.list()
   if (alerts.length === 0) {
@@ -26,6 +28,7 @@ export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
         <CircleCheck aria-hidden size={14} className="shrink-0 text-ok" />
         <span className="text-ok">{t('layers.alertsNone')}</span>
         <span>{t('layers.alertsNoneText', { count: trace.capturedRows })}</span>
+        <FaultBadge row={columns.detail.row} detail={columns.detail} />
         <Capture />
       </div>
     )
@@ -55,6 +58,7 @@ export const AlertStrip = ({ trace }: { readonly trace: TraceStatistics }) => {
         )
       })}
       <span className="text-muted">{t('layers.alertMore', { count: affected })}</span>
+      <FaultBadge row={columns.detail.row} detail={columns.detail} />
       <Capture />
     </div>
   )

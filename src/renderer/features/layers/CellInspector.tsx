@@ -1,5 +1,6 @@
 import { ArrowLeft, CornerLeftUp, MousePointerClick } from 'lucide-react'
 import { memo, type ReactNode, useMemo } from 'react'
+import { faultText } from '../../../shared/protocol'
 import { formatMilliseconds, formatStatistic } from '../../../shared/units'
 import { TIMED_BLOCKS, tracePointAt } from '../../../shared/model/trace-points'
 import { useTranslate } from '../../i18n'
@@ -11,6 +12,7 @@ import { useThrottled } from '../../store/use-throttled'
 import { Button, IconButton } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { LineChart } from '../../ui/LineChart'
+import { actsOn, faultAt } from '../fault/run-faults'
 import { goToCell, originOfCell, walkBack, walkTo } from './actions'
 import { HealthChip } from './HealthChip'
 import { tensorName } from './matrices'
@@ -71,6 +73,7 @@ const Inspected = ({ columns, trace, cell }: CellProps) => {
           )}
         </div>
       )}
+      <PlantedHere columns={columns} cell={cell} />
       <Statistics trace={trace} cell={cell} />
       <Neighbours trace={trace} cell={cell} />
       <Charts trace={trace} revision={trace.revision} position={position} traceIndex={traceIndex} />
@@ -78,6 +81,19 @@ const Inspected = ({ columns, trace, cell }: CellProps) => {
       <Computation columns={columns} trace={trace} cell={cell} />
       <ReproButton columns={columns} cell={cell} />
     </div>
+  )
+}
+
+/** The chain of causes ends here when somebody planted what begins here. */
+const PlantedHere = ({ columns, cell }: Omit<CellProps, 'trace'>) => {
+  const t = useTranslate()
+  const fault = faultAt(columns.detail, cell.position)
+  const { layer, point } = tracePointAt(cell.traceIndex, columns.layerCount)
+  if (fault === undefined || !actsOn(fault, layer, point, cell.position)) return null
+  return (
+    <p role="note" className="m-0 border-b border-line bg-warn-soft px-3 py-2 text-sm text-warn">
+      {t('fault.here')} <span className="num break-words">{faultText(fault)}</span>
+    </p>
   )
 }
 

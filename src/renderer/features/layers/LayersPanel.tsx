@@ -17,7 +17,7 @@ export const LayersPanel = () => {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Toolbar trace={trace} />
-      <AlertStrip trace={trace} />
+      <AlertStrip trace={trace} columns={columns} />
       <LayersPicture columns={columns} trace={trace} />
     </div>
   )

@@ -12,6 +12,7 @@ import { copyText } from '../../ui/clipboard'
 import { Select } from '../../ui/Select'
 import { Switch } from '../../ui/Switch'
 import { Segmented } from '../../ui/Tabs'
+import { FaultBadge } from '../fault/FaultBadge'
 import { BranchBar } from './BranchBar'
 import { branchPositions } from './branches'
 import { FirstRun } from './FirstRun'
@@ -109,6 +110,7 @@ export const OutputPanel = () => {
       <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-0.5">
         <GeneratedCount />
         <RunStateBadge run={run} live={live} />
+        <FaultBadge row={run.detail.row} detail={run.detail} />
         <BranchBar />
         <div className="ml-auto flex flex-wrap items-center gap-x-3 gap-y-1">
           {view === 'text' && <Legend mode={mode} />}

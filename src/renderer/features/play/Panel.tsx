@@ -1,5 +1,6 @@
 import { Group, Panel as ResizablePanel, Separator } from 'react-resizable-panels'
 import { useTranslate } from '../../i18n'
+import { NextFault } from '../fault/NextFault'
 import { GenerateBar } from './GenerateBar'
 import { OutputPanel } from './OutputPanel'
 import { PromptPanel } from './PromptPanel'
@@ -19,6 +20,7 @@ export const Panel = () => {
       <ResizablePanel id="output" minSize="120px">
         <div className="flex h-full min-h-0 flex-col">
           <GenerateBar />
+          <NextFault />
           <OutputPanel />
         </div>
       </ResizablePanel>

@@ -1,7 +1,7 @@
 import { Download, FolderOpen, MousePointerClick, RefreshCcw, Trash2, X } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { rateFigure } from '../../../shared/figures'
-import type { RunCheck, RunDetail } from '../../../shared/protocol'
+import { faultText, type RunCheck, type RunDetail } from '../../../shared/protocol'
 import { formatBytes, formatMilliseconds } from '../../../shared/units'
 import { reportError } from '../../actions/report'
 import { openRun } from '../../actions/runs'
@@ -15,6 +15,8 @@ import { EmptyState } from '../../ui/EmptyState'
 import { Progress } from '../../ui/Progress'
 import { Switch } from '../../ui/Switch'
 import { TextField } from '../../ui/TextField'
+import { FaultBadge } from '../fault/FaultBadge'
+import { faultsOfRun } from '../fault/run-faults'
 import { deleteRun, exportRun, updateRun, useLibrary } from './library'
 import { formatWhen, STATE_WORDS, verdictWords } from './run-words'
 import { TokenVerdicts } from './TokenVerdicts'
@@ -177,6 +179,12 @@ const DetailForm = ({ detail }: { readonly detail: RunDetail }) => {
         <Fact name={t('runs.state')}>
           <Badge tone={stateTone}>{t(stateKey)}</Badge> {detail.failure}
         </Fact>
+        {row.plantedFault === true && (
+          <Fact name={t('fault.title')}>
+            <FaultBadge row={row} detail={detail} />{' '}
+            <span className="num break-words">{faultsOfRun(detail).map(faultText).join(', ')}</span>
+          </Fact>
+        )}
         {row.parent !== undefined && (
           <Fact name={t('play.branches')}>{t('runs.branchOf', { run: row.parent.runId, position: String(row.parent.position) })}</Fact>
         )}

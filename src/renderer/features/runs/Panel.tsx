@@ -12,6 +12,7 @@ import { Progress } from '../../ui/Progress'
 import { Select } from '../../ui/Select'
 import { SearchField } from '../../ui/TextField'
 import { VirtualTable } from '../../ui/VirtualTable'
+import { FaultBadge } from '../fault/FaultBadge'
 import { importFile, importWithDialog, type RunSort, refreshLibrary, selectRun, useLibrary } from './library'
 import { formatWhen, STATE_WORDS } from './run-words'
 
@@ -93,6 +94,7 @@ export const Panel = () => {
             {row.tags.map((tag) => (
               <Badge key={tag}>{tag}</Badge>
             ))}
+            <FaultBadge row={row} compact />
             {row.imported && <Badge tone="warn">{t('runs.importedMark')}</Badge>}
           </span>
         )

@@ -7,6 +7,7 @@ import { IconButton } from '../../../ui/Button'
 import { NumberField } from '../../../ui/NumberField'
 import { Switch } from '../../../ui/Switch'
 import { Segmented } from '../../../ui/Tabs'
+import { FaultFields } from '../../fault/FaultFields'
 import { visibleToken } from '../lane/visible'
 import { Chain } from './Chain'
 import { Knob } from './Knob'
@@ -124,6 +125,9 @@ export const SamplingPanel = () => {
       </Section>
       <Section title={t('play.capture')}>
         <CaptureFields />
+      </Section>
+      <Section title={t('fault.title')}>
+        <FaultFields />
       </Section>
     </div>
   )
