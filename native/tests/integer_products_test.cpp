@@ -1,5 +1,6 @@
 // Integer products of quantised weights (backend/cpu/integer_table.h) through the backend's own matmul: blocking, packing, panels,
-// single tokens and the way around for what has no integers, against f64 sums of the specification's f32 weights.
+// single tokens and the way around for what has no integers, against their definition (bits) and f64 sums of the
+// specification's f32 weights.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "backend/cpu/cpu_kernels.h"
 #include "ops/dequantize.h"
 #include "tests/golden_files.h"
+#include "tests/integer_reference.h"
 #include "tests/synthetic_model.h"
 
 namespace greta::cpu {
@@ -94,11 +96,19 @@ bool has_tiles() {
   InstructionSet set;
   return choose_instruction_set(std::getenv("GRETA_CPU_ISA"), &set).ok() && set.tiles != nullptr;
 }
+// Scalar code and sixteen f32 lanes at f32 precision multiply f32 weights instead.
+bool has_integers(Precision precision) {
+  InstructionSet set;
+  if (!choose_instruction_set(std::getenv("GRETA_CPU_ISA"), &set).ok() || set.integers == nullptr) return false;
+  return precision == Precision::bf16 ? set.tiles == nullptr : set.kernels->lanes == kFewestLanes;
+}
+uint32_t planes_of(Precision precision) { return precision == Precision::bf16 ? 1 : kMaximumPlanes; }
+
 const Level kLevels[] = {{Precision::f32, 2e-13}, {Precision::bf16, has_tiles() ? 2e-5 : 2e-6}};
 
 }  // namespace
 
-TEST_CASE("integer products: every type, odd row and token counts, the same bits in any chunks, close to f64") {
+TEST_CASE("integer products: every type, odd row and token counts, the bits of the definition in any chunks, close to f64") {
   for (const Level& level : kLevels) {
     Kernels kernels(level.precision);
     for (const DType type : kIntegerTypes) {
@@ -110,6 +120,7 @@ TEST_CASE("integer products: every type, odd row and token counts, the same bits
           const std::vector<float> x = random_inputs(static_cast<size_t>(cols) * 20, rows);
           const std::vector<float> whole = kernels.multiply(product, x, 20), expected = product.expected(x);
           CHECK(testing::normalized_error(whole.data(), expected.data(), expected.size()) < level.bound);
+          if (has_integers(level.precision)) CHECK(same_bits(whole, testing::integer_products(product.weight, x, planes_of(level.precision))));
           for (const uint32_t chunk : {1u, 2u, 7u, 13u}) CHECK(same_bits(whole, kernels.multiply(product, x, chunk)));
         }
       }
@@ -136,6 +147,7 @@ TEST_CASE("integer products: outliers, zeros and tiny or huge magnitudes keep th
       }
       const std::vector<float> y = kernels.multiply(product, x, 6), expected = product.expected(x);
       CHECK(same_bits(y, kernels.multiply(product, x, 1)));
+      if (has_integers(level.precision)) CHECK(same_bits(y, testing::integer_products(product.weight, x, planes_of(level.precision))));
       for (const uint32_t t : {0u, 1u, 2u, 4u, 5u}) {
         CAPTURE(t);
         // 40 times outliers take five bits of their block.
@@ -167,6 +179,7 @@ TEST_CASE("integer products: the largest weights times the largest inputs do not
         std::fill(x.begin() + 256, x.end(), -2.0f);
         const std::vector<float> y = kernels.multiply(product, x, 2), expected = product.expected(x);
         CHECK(same_bits(y, kernels.multiply(product, x, 1)));
+        if (has_integers(level.precision)) CHECK(same_bits(y, testing::integer_products(product.weight, x, planes_of(level.precision))));
         for (size_t i = 0; i < y.size(); ++i) {
           CAPTURE(expected[i]);
           CHECK(std::fabs(y[i] - expected[i]) <= (level.precision == Precision::f32 ? 1e-5f
