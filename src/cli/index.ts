@@ -1,6 +1,7 @@
 // The command line: `greta VERB ...` and `greta_infer ...`. bin/ starts main() of the built file.
 import { setAppRoot } from '../engine/native/load-addon'
-import { asGretaError, EXIT, errorText, exitCodeOf, type Surroundings, type Verb } from './program'
+import { processSurroundings } from './process-surroundings'
+import { asGretaError, EXIT, reportError, type Surroundings, type Verb } from './program'
 import { VERBS } from './verbs'
 
 export interface Launch {
@@ -11,9 +12,11 @@ export interface Launch {
 
 export async function main({ program, words, appRoot }: Launch): Promise<number> {
   setAppRoot(appRoot)
-  // A reader that goes away (`greta inspect | head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed))
   const surroundings = processSurroundings(program, appRoot)
+  return surroundings.exitCode(await runProgram({ program, words }, surroundings))
+}
+
+async function runProgram({ program, words }: Pick<Launch, 'program' | 'words'>, surroundings: Surroundings): Promise<number> {
   if (program === 'greta_infer') return runVerb((await import('./infer/infer')).infer, words, surroundings)
   const [name, ...rest] = words
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -32,10 +35,7 @@ async function runVerb(verb: Verb, words: readonly string[], surroundings: Surro
   try {
     return await verb.run(words, surroundings)
   } catch (thrown) {
-    const error = asGretaError(thrown)
-    surroundings.err(`${surroundings.program}: ${errorText(error)}\n`)
-    if (error.code === 'usage') surroundings.err(`Try: ${surroundings.program} --help\n`)
-    return exitCodeOf(error)
+    return reportError(asGretaError(thrown), words, surroundings)
   }
 }
 
@@ -43,34 +43,4 @@ function overview(): string {
   const width = Math.max(...Object.keys(VERBS).map((name) => name.length)) + 2
   const lines = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`)
   return `GRETA CORE: an LLM inference engine you can look into.\n\nusage: greta VERB [options]     (greta VERB --help says more)\n\n${lines.join('\n')}\n\nText from a prompt: greta_infer --prompt "Once upon a time"\n`
-}
-
-function processSurroundings(program: string, appRoot: string): Surroundings {
-  return {
-    program,
-    appRoot,
-    environment: process.env,
-    out: (text) => {
-      process.stdout.write(text)
-    },
-    err: (text) => {
-      process.stderr.write(text)
-    },
-    outIsTerminal: process.stdout.isTTY,
-    errIsTerminal: process.stderr.isTTY,
-    onInterrupt(callback) {
-      let interrupts = 0
-      const listener = () => {
-        interrupts += 1
-        if (interrupts > 1) process.exit(EXIT.interrupted)
-        callback()
-      }
-      process.on('SIGINT', listener)
-      process.on('SIGTERM', listener)
-      return () => {
-        process.off('SIGINT', listener)
-        process.off('SIGTERM', listener)
-      }
-    }
-  }
 }

@@ -26,8 +26,18 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 export const exitCodeOf = (error: GretaError): number =>
   error.code === 'usage' ? EXIT.usage : error.code === 'cancelled' ? EXIT.interrupted : EXIT.failed
 
-/** One or two lines for people. */
-export const errorText = (error: GretaError): string => (error.hint === undefined ? error.message : `${error.message}\n${error.hint}`)
+/** What went wrong, for people on stderr and, with --json, as data on stdout. Returns the exit code. */
+export function reportError(error: GretaError, words: readonly string[], surroundings: Surroundings): number {
+  tellError(error, surroundings)
+  if (words.includes('--json')) surroundings.out(`${JSON.stringify({ error: error.toData() })}\n`)
+  return exitCodeOf(error)
+}
+
+export function tellError(error: GretaError, surroundings: Surroundings): void {
+  const { program } = surroundings
+  surroundings.err(`${program}: ${error.hint === undefined ? error.message : `${error.message}\n${error.hint}`}\n`)
+  if (error.code === 'usage') surroundings.err(`Try: ${program} --help\n`)
+}
 
 export function asGretaError(thrown: unknown): GretaError {
   if (thrown instanceof GretaError) return thrown

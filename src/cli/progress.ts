@@ -4,14 +4,15 @@ import type { Surroundings } from './program'
 /** Shown only when a load takes longer than this: a small model loads before anybody could read it. */
 const PATIENCE_MILLISECONDS = 500
 
-/** Runs a load with a progress line on a terminal's stderr, and Ctrl-C that ends it. */
+/** Runs a load with a progress line on a terminal's stderr, and Ctrl-C that ends it; `interrupt`: where the caller listens for it. */
 export async function withProgress<T>(
   surroundings: Surroundings,
   silent: boolean,
-  load: (control: { readonly onProgress: (progress: LoadProgress) => void; readonly signal: AbortSignal }) => Promise<T>
+  load: (control: { readonly onProgress: (progress: LoadProgress) => void; readonly signal: AbortSignal }) => Promise<T>,
+  interrupt?: AbortSignal
 ): Promise<T> {
   const abort = new AbortController()
-  const removeInterrupt = surroundings.onInterrupt(() => abort.abort())
+  const removeInterrupt = interrupt === undefined ? surroundings.onInterrupt(() => abort.abort()) : undefined
   const begin = Date.now()
   let shown = -1
   const onProgress = ({ fraction }: LoadProgress): void => {
@@ -21,9 +22,9 @@ export async function withProgress<T>(
     surroundings.err(`\rLoading ${percent} %`)
   }
   try {
-    return await load({ onProgress, signal: abort.signal })
+    return await load({ onProgress, signal: interrupt ?? abort.signal })
   } finally {
     if (shown >= 0) surroundings.err('\r\u001b[K')
-    removeInterrupt()
+    removeInterrupt?.()
   }
 }

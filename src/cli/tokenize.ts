@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { openModel } from '../engine/formats/open-model'
 import { createTokenizer } from '../engine/tokenizer'
 import { GretaError } from '../shared/errors'
-import { helpLines, type Options, type Parsed, parseWords, usage } from './arguments'
-import { bundledModel, EXIT, type Surroundings, type Verb } from './program'
+import { helpLines, type Options, parseWords, usage } from './arguments'
+import { bundledModel, EXIT, type Verb } from './program'
+import { malformedText, readText } from './read-text'
 
 const OPTIONS = {
   model: { kind: 'text', value: 'PATH', help: 'GGUF file or SafeTensors folder (default: the bundled story model)' },
@@ -30,55 +30,13 @@ export const tokenize: Verb = {
     if (model.tokenizer === undefined)
       throw new GretaError('unsupported', `${model.path} has no vocabulary that GRETA has a tokenizer for.`)
     const tokenizer = createTokenizer(model.tokenizer)
-    const text = await textOf(options, surroundings)
+    const text = options.text ?? (await readText(options.file ?? '-', (name, byte) => surroundings.err(malformedText(name, byte))))
     const ids = tokenizer.encode(text, { addSpecial: options['no-bos'] !== true, parseSpecial: options['parse-special'] === true })
     const pieces = ids.map((id) => tokenizer.tokenText(id))
     if (options.json === true) surroundings.out(`${JSON.stringify({ ids, pieces })}\n`)
     else surroundings.out(table(ids, pieces))
     return EXIT.ok
   }
-}
-
-async function textOf(options: Parsed<typeof OPTIONS>, surroundings: Surroundings): Promise<string> {
-  if (options.file === undefined) return options.text ?? ''
-  const name = options.file === '-' ? 'Standard input' : options.file
-  const bytes = await readBytes(options.file)
-  const malformedAt = firstMalformedByte(bytes)
-  if (malformedAt !== undefined) {
-    surroundings.err(`${name} is not UTF-8 at byte ${malformedAt}: its malformed parts are read as U+FFFD.\n`)
-  }
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file === '-' ? '/dev/stdin' : file)
-  } catch (thrown) {
-    const { code, message } = thrown as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new GretaError('not-found', `There is no file ${file}.`)
-    throw new GretaError('io', `${file} cannot be read: ${code === 'EISDIR' ? 'it is a folder' : message}.`)
-  }
-}
-
-/** Where the first byte lies that is part of no character; undefined in valid UTF-8. */
-function firstMalformedByte(bytes: Uint8Array): number | undefined {
-  const isValid = (part: Uint8Array): boolean => {
-    try {
-      // A cut character at the end of a part is no mistake yet.
-      new TextDecoder('utf-8', { fatal: true }).decode(part, { stream: part.length < bytes.length })
-      return true
-    } catch {
-      return false
-    }
-  }
-  if (isValid(bytes)) return undefined
-  let [valid, invalid] = [0, bytes.length]
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1
-    if (isValid(bytes.subarray(0, middle))) valid = middle
-    else invalid = middle
-  }
-  return invalid - 1
 }
 
 function table(ids: readonly number[], pieces: readonly string[]): string {

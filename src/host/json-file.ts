@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as v from 'valibot'
+import { makeFolder } from '../engine/formats/make-folder'
 
 /** A small JSON file that is read with a schema and written whole or not at all. */
 export class JsonFile<S extends v.GenericSchema> {
@@ -30,7 +31,7 @@ export class JsonFile<S extends v.GenericSchema> {
   }
 
   write(value: v.InferInput<S>): void {
-    mkdirSync(dirname(this.path), { recursive: true })
+    makeFolder(dirname(this.path))
     const temporary = `${this.path}.${process.pid}.part`
     try {
       writeFileSync(temporary, JSON.stringify(value, null, 2))

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../engine/formats/make-folder'
 import { GretaError } from '../shared/errors'
 import { LIMITS } from '../shared/protocol'
 
@@ -24,7 +25,7 @@ export class Uploads {
 
   begin(name: string, sizeBytes: number): number {
     if (this.open.size >= MOST_UPLOADS) throw new GretaError('busy', `${MOST_UPLOADS} files are being sent already.`)
-    mkdirSync(this.folder, { recursive: true })
+    makeFolder(this.folder)
     const upload = this.nextUpload++
     // The name only gives the file its ending: it is never used as a path.
     const ending = /\.(greta|gguf|safetensors)$/.exec(name)?.[0] ?? '.bin'

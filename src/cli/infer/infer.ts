@@ -1,11 +1,11 @@
 import { loadOpenedModel, type Running, type Session, sessionTokenizer } from '../../engine/session'
 import { openModel } from '../../engine/formats/open-model'
 import { throwIfFailed } from '../../engine/session/throw-if-failed'
-import type { GretaError } from '../../shared/errors'
+import { GretaError } from '../../shared/errors'
 import { helpLines } from '../arguments'
 import { LogitsDump } from '../logits-dump/logits-dump'
 import { loadOptions } from '../load-settings'
-import { asGretaError, bundledModel, EXIT, errorText, exitCodeOf, type Surroundings, type Verb } from '../program'
+import { asGretaError, bundledModel, EXIT, exitCodeOf, reportError, type Surroundings, tellError, type Verb } from '../program'
 import { withProgress } from '../progress'
 import { BANNER, configurationText, loadedText } from './banner'
 import { type InferResult, jsonReport, sinceStart, summaryText } from './report'
@@ -29,7 +29,7 @@ export const infer: Verb = {
     try {
       return await generateText(settings, modelPath, surroundings)
     } catch (thrown) {
-      return failed(asGretaError(thrown), json, surroundings)
+      return failed(asGretaError(thrown), words, surroundings)
     }
   }
 }
@@ -39,37 +39,46 @@ function inferSettingsOrFailure(words: readonly string[], surroundings: Surround
   try {
     return inferSettings(words, surroundings.environment)
   } catch (thrown) {
-    return failed(asGretaError(thrown), words.includes('--json'), surroundings)
+    return failed(asGretaError(thrown), words, surroundings)
   }
 }
 
-function failed(error: GretaError, json: boolean, surroundings: Surroundings): number {
-  surroundings.err(`${surroundings.program}: ${errorText(error)}\n`)
-  if (error.code === 'usage') surroundings.err(`Try: ${surroundings.program} --help\n`)
-  surroundings.out(json ? `${JSON.stringify({ error: error.toData() })}\n` : `STATUS=FAILED ${error.message}\n`)
-  return exitCodeOf(error)
+function failed(error: GretaError, words: readonly string[], surroundings: Surroundings): number {
+  const code = reportError(error, words, surroundings)
+  if (!words.includes('--json')) surroundings.out(`STATUS=FAILED ${error.message}\n`)
+  return code
 }
 
 async function generateText(settings: InferSettings, modelPath: string, surroundings: Surroundings): Promise<number> {
   const json = settings.options.json === true
-  // Refused before the model is read: a folder that cannot be written would waste the whole run.
-  const dump =
-    settings.options['dump-logits'] === undefined ? undefined : await LogitsDump.open(settings.options['dump-logits'], settings.mode)
+  // Before the first file is made: what is begun is finished or removed.
+  const interrupt = new AbortController()
+  const removeInterrupt = surroundings.onInterrupt(() => interrupt.abort())
+  let dump: LogitsDump | undefined
   let session: Session | undefined
   try {
-    const prepared = await prepare(settings, modelPath, surroundings)
+    // Refused before the model is read: a folder that cannot be written would waste the whole run.
+    if (settings.options['dump-logits'] !== undefined) dump = await LogitsDump.open(settings.options['dump-logits'], settings.mode)
+    const prepared = await prepare(settings, modelPath, surroundings, interrupt.signal)
     session = prepared.session
     if (!json) surroundings.out(loadedText(session))
-    const result = await runPrompt(prepared, settings, dump, surroundings)
+    const result = await runPrompt(prepared, settings, dump, surroundings, interrupt.signal)
     await dump?.finish(session, result, surroundings.appRoot)
     surroundings.out(json ? jsonReport(result) : summaryText(result))
     const { report } = result
+    if (json && report.error !== undefined) {
+      // The report on stdout has it.
+      const error = GretaError.of(report.error)
+      tellError(error, surroundings)
+      return exitCodeOf(error)
+    }
     throwIfFailed(report)
     if (!json) surroundings.out(report.reason === 'cancelled' ? 'STATUS=FAILED interrupted\n' : 'STATUS=OK\n')
     return report.reason === 'cancelled' ? EXIT.interrupted : EXIT.ok
   } finally {
     await dump?.discard()
     await session?.close()
+    removeInterrupt()
   }
 }
 
@@ -78,15 +87,18 @@ interface Prepared {
   readonly promptIds: readonly number[]
 }
 
-async function prepare(settings: InferSettings, modelPath: string, surroundings: Surroundings): Promise<Prepared> {
+async function prepare(settings: InferSettings, modelPath: string, surroundings: Surroundings, interrupt: AbortSignal): Promise<Prepared> {
   const model = await openModel(modelPath)
   const tokenizer = sessionTokenizer(model)
   const promptIds = settings.promptIds ?? tokenizer.encode(settings.prompt)
   // The whole prompt in one batch, as far as a batch can be.
   const batch = settings.mode === 'prefill' ? { batch: Math.min(LARGEST_BATCH, Math.max(1, promptIds.length)) } : {}
   const options = { ...loadOptions(settings.options), ...batch }
-  const session = await withProgress(surroundings, settings.options.json === true, (control) =>
-    loadOpenedModel(model, options, { ...control, tokenizer })
+  const session = await withProgress(
+    surroundings,
+    settings.options.json === true,
+    (control) => loadOpenedModel(model, options, { ...control, tokenizer }),
+    interrupt
   )
   return { session, promptIds }
 }
@@ -95,7 +107,8 @@ async function runPrompt(
   { session, promptIds }: Prepared,
   settings: InferSettings,
   dump: LogitsDump | undefined,
-  surroundings: Surroundings
+  surroundings: Surroundings,
+  interrupt: AbortSignal
 ): Promise<InferResult> {
   const { options } = settings
   const json = options.json === true
@@ -112,7 +125,9 @@ async function runPrompt(
     ...(chunk === undefined ? {} : { promptChunk: chunk }),
     ...(trace === undefined ? {} : { trace: { stats: true, blockTimes: true } })
   })
-  const removeInterrupt = surroundings.onInterrupt(() => running.cancel())
+  const cancel = (): void => running.cancel()
+  interrupt.addEventListener('abort', cancel)
+  if (interrupt.aborted) cancel()
   let firstToken = Number.NaN
   try {
     if (!json && settings.promptIds === undefined) surroundings.out(settings.prompt)
@@ -131,7 +146,7 @@ async function runPrompt(
     await running.result
     throw thrown
   } finally {
-    removeInterrupt()
+    interrupt.removeEventListener('abort', cancel)
   }
   return { settings, session, promptIds, report: await running.result, startToFirstTokenMilliseconds: firstToken, trace }
 }

@@ -1,9 +1,10 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
+import { open, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, type Gzip } from 'node:zlib'
+import { makeFolder } from '../../engine/formats/make-folder'
 import { GretaError } from '../../shared/errors'
 
 const METADATA = 'metadata.json'
@@ -18,7 +19,7 @@ export class DumpFolder {
 
   private constructor(
     private readonly folder: string,
-    private readonly created: boolean,
+    private readonly created: readonly string[],
     file: WriteStream
   ) {
     this.written = pipeline(this.gzip, file)
@@ -29,7 +30,7 @@ export class DumpFolder {
 
   static async open(folder: string): Promise<DumpFolder> {
     try {
-      const created = (await mkdir(folder, { recursive: true })) !== undefined
+      const created = makeFolder(folder)
       const file = createWriteStream(join(folder, temporary(LOGITS)))
       await once(file, 'open')
       return new DumpFolder(folder, created, file)
@@ -75,7 +76,7 @@ export class DumpFolder {
     this.gzip.destroy()
     await this.written.catch(() => undefined)
     for (const name of [LOGITS, METADATA]) await rm(join(this.folder, temporary(name)), { force: true }).catch(() => undefined)
-    if (this.created) await rmdir(this.folder).catch(() => undefined)
+    for (const folder of this.created.toReversed()) await rmdir(folder).catch(() => undefined)
   }
 }
 
@@ -91,9 +92,11 @@ function cannotWrite(folder: string, thrown: unknown): GretaError {
         ? 'writing there is not permitted'
         : code === 'ENOTDIR' || code === 'EEXIST'
           ? 'a file is in the way'
-          : code === 'EFBIG'
-            ? 'the file would exceed the allowed size'
-            : (message ?? String(thrown))
+          : code === 'ENOENT'
+            ? 'no folder can be made there'
+            : code === 'EFBIG'
+              ? 'the file would exceed the allowed size'
+              : (message ?? String(thrown))
   return new GretaError(
     'io',
     `The logits dump could not be written to ${folder}: ${reason}.`,

@@ -51,7 +51,7 @@ ${helpLines(OPTIONS)}
     const report = await withSides(surroundings, options, json, ({ reference, test }) =>
       asLongWork(surroundings, json, async ({ signal, say }) => {
         const limit = options.limit ?? limitsFor(pairTraits(reference, test)).localNmse
-        const found = await findFirstDivergence(reference, test, sequenceOf(options, test.tokenizer), {
+        const found = await findFirstDivergence(reference, test, await sequenceOf(options, test.tokenizer, surroundings), {
           limit,
           signal,
           onProgress: say,
@@ -113,8 +113,8 @@ export const faultLab: Verb = {
     }
     const json = options.json === true
     const results = await withSides(surroundings, options, json, ({ reference, test }) =>
-      asLongWork(surroundings, json, ({ signal, say }) =>
-        runFaultLab(reference, test, sequenceOf({ tokens: 24, ...options }, test.tokenizer), {
+      asLongWork(surroundings, json, async ({ signal, say }) =>
+        runFaultLab(reference, test, await sequenceOf({ tokens: 24, ...options }, test.tokenizer, surroundings), {
           limit: limitsFor(pairTraits(reference, test)).localNmse,
           signal,
           onExercise: say

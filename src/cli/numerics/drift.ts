@@ -53,8 +53,8 @@ ${helpLines(OPTIONS)}
         options,
         json,
         ({ reference, test }) =>
-          asLongWork(surroundings, json, ({ signal, say }) =>
-            measureDriftSpeed(test, reference, sequenceOf(options, test.tokenizer), {
+          asLongWork(surroundings, json, async ({ signal, say }) =>
+            measureDriftSpeed(test, reference, await sequenceOf(options, test.tokenizer, surroundings), {
               maxTokens,
               rounds,
               signal,
@@ -73,8 +73,11 @@ ${helpLines(OPTIONS)}
             options,
             json,
             ({ reference, test }) =>
-              asLongWork(surroundings, json, ({ signal }) =>
-                followGeneration(test, lockstepReference(reference, 10), sequenceOf(options, test.tokenizer), { maxTokens, signal })
+              asLongWork(surroundings, json, async ({ signal }) =>
+                followGeneration(test, lockstepReference(reference, 10), await sequenceOf(options, test.tokenizer, surroundings), {
+                  maxTokens,
+                  signal
+                })
               ),
             FOLLOWER
           )

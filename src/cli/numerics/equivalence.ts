@@ -39,8 +39,8 @@ ${helpLines(OPTIONS)}
       return report.verdict === 'equal' ? EXIT.ok : EXIT.failed
     }
     const report = await withTwin(surroundings, options, json, (session, secondSession) =>
-      asLongWork(surroundings, json, ({ signal, say }) =>
-        checkEquivalence(session, sequenceOf(options, session.tokenizer), { secondSession, signal, onWay: say })
+      asLongWork(surroundings, json, async ({ signal, say }) =>
+        checkEquivalence(session, await sequenceOf(options, session.tokenizer, surroundings), { secondSession, signal, onWay: say })
       )
     )
     surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : equivalenceText(report))

@@ -25,7 +25,7 @@ export const lens: Verb = {
       return EXIT.ok
     }
     return withSession(surroundings, options, options.json === true, async (session) => {
-      const ids = sequenceOf(options, session.tokenizer)
+      const ids = await sequenceOf(options, session.tokenizer, surroundings)
       const position = options.position ?? ids.length - 1
       if (position >= ids.length) throw usage(`--position ${position} is beyond the text, which has ${ids.length} tokens.`)
       const report = await lensReport(session, ids, position, options.candidates ?? 5)

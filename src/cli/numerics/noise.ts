@@ -29,8 +29,8 @@ ${helpLines(OPTIONS)}
     }
     const json = options.json === true
     const report = await withTwin(surroundings, options, json, (session, twin) =>
-      asLongWork(surroundings, json, ({ signal, say }) =>
-        measureNoise(session, twin, sequenceOf(options, session.tokenizer), { signal, onRepeat: say })
+      asLongWork(surroundings, json, async ({ signal, say }) =>
+        measureNoise(session, twin, await sequenceOf(options, session.tokenizer, surroundings), { signal, onRepeat: say })
       )
     )
     surroundings.out(json ? `${JSON.stringify(toWire(report))}\n` : noiseText(report))

@@ -52,13 +52,13 @@ ${helpLines(OPTIONS)}
     const faults = faultsOf(options.fault)
     if (options['reference-run'] !== undefined || options['reference-dump'] !== undefined) {
       const report = await withSession(surroundings, options, json, (test) =>
-        asLongWork(surroundings, json, ({ signal, say }) =>
+        asLongWork(surroundings, json, async ({ signal, say }) =>
           compareWithRecording(
             test,
             {
               ...(options['reference-run'] === undefined ? {} : { run: options['reference-run'] }),
               ...(options['reference-dump'] === undefined ? {} : { dump: options['reference-dump'] }),
-              ids: sequenceOf(options, test.tokenizer)
+              ids: await sequenceOf(options, test.tokenizer, surroundings)
             },
             { signal, onProgress: (done, total) => say(`${done} of ${total} positions`) }
           )
@@ -68,8 +68,8 @@ ${helpLines(OPTIONS)}
       return report.verdict === 'ok' ? EXIT.ok : EXIT.failed
     }
     const report = await withSides(surroundings, options, json, ({ reference, test }) =>
-      asLongWork(surroundings, json, ({ signal, say }) =>
-        compareSessions(reference, test, sequenceOf(options, test.tokenizer), {
+      asLongWork(surroundings, json, async ({ signal, say }) =>
+        compareSessions(reference, test, await sequenceOf(options, test.tokenizer, surroundings), {
           signal,
           onProgress: say,
           layers: options['logits-only'] !== true,

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { runRowSchema, type RunRow } from '../../shared/protocol'
+import { makeFolder } from '../formats/make-folder'
 
 /** What the library knows of a run without opening it. A small file beside the bundle, which itself never changes. */
 const cardSchema = v.object({
@@ -22,7 +23,7 @@ export const searchTextOf = (prompt: string, text: string): string => `${prompt}
 /** Names and small files of the runs folder: `<id>.greta`, `<id>.json` (card), `<id>.journal` while a run is generated. */
 export class RunFiles {
   constructor(readonly folder: string) {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   }
 
   bundle(id: string): string {

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { GretaError } from '../../shared/errors'
 import type { LayerWeightTable, OpenedModel, WeightReference } from '../../shared/model/description'
 import type { LayerPoint } from '../../shared/model/trace-points'
 import { npyHeader } from '../bundle/npy'
+import { makeFolder } from '../formats/make-folder'
 import { weightBytesOf } from '../formats/weight-data'
 import { dequantise } from '../native/tools'
 import type { FaultRequest, Session } from '../session/types'
@@ -164,13 +165,15 @@ function npyOfWeight(model: OpenedModel, { tensor, rowOrder }: WeightReference, 
 
 function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array | string>): void {
   let temporary: string | undefined
+  let made: readonly string[] = []
   try {
-    mkdirSync(dirname(folder), { recursive: true })
+    made = makeFolder(dirname(folder))
     temporary = mkdtempSync(join(dirname(folder), '.repro-'))
     for (const [name, content] of files) writeFileSync(join(temporary, name), content)
     renameSync(temporary, folder)
   } catch (thrown) {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+    for (const above of made.toReversed()) rmdirSync(above)
     throw new GretaError(
       'io',
       `The repro could not be written to ${folder}: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
