@@ -1,27 +1,59 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { useTranslate } from '../i18n'
 import { useStore } from '../store'
+import { type Slot, slot } from '../ui/slot'
 import { ToastStack } from '../ui/Toast'
 import { TooltipProvider } from '../ui/Tooltip'
 import { GLOBAL_COMMANDS } from './commands'
 import { Shell } from './Shell'
 import { dispatchKey, listCommands, registerCommands } from './shortcuts'
+import { VIEWS } from './views'
 
-// Overlays are loaded when they are first asked for: the first paint needs none of them.
-const CommandPalette = lazy(async () => ({ default: (await import('./CommandPalette')).CommandPalette }))
-const HelpSheet = lazy(async () => ({ default: (await import('./HelpSheet')).HelpSheet }))
-const SettingsDialog = lazy(async () => ({ default: (await import('../features/settings/SettingsDialog')).SettingsDialog }))
-const loadLogits = async () => ({ default: (await import('../features/logits/LogitsDrawer')).LogitsDrawer })
-const LogitsDrawer = lazy(loadLogits)
+// Overlays are loaded when they are first asked for, or before in a quiet moment: the first paint needs none of them.
+const CommandPalette = slot(async () => (await import('./CommandPalette')).CommandPalette)
+const HelpSheet = slot(async () => (await import('./HelpSheet')).HelpSheet)
+const SettingsDialog = slot(async () => (await import('../features/settings/SettingsDialog')).SettingsDialog)
+const LogitsDrawer = slot(async () => {
+  const { LogitsDrawer: Drawer, warmUp } = await import('../features/logits/LogitsDrawer')
+  requestIdleCallback(warmUp)
+  return Drawer
+})
+
+/** What is likely to be asked for next comes first. */
+const LATER: readonly Slot[] = [
+  LogitsDrawer,
+  ...VIEWS.flatMap(({ Panel, Inspector, Dock }) => [Panel, Inspector, Dock]).filter((part) => part !== undefined),
+  CommandPalette,
+  SettingsDialog,
+  HelpSheet
+]
+
+/** Loads the rest of the page bit by bit while nothing is generated: a view that is opened then shows itself, not that it is being loaded. */
+function usePreloading(): void {
+  const quiet = useStore((state) => state.model !== undefined && state.live === undefined)
+  useEffect(() => {
+    if (!quiet) return undefined
+    let next = 0
+    let handle = 0
+    const step = (): void => {
+      const part = LATER[next]
+      next += 1
+      if (part !== undefined) void part.preload().then(wait)
+    }
+    const wait = (): void => {
+      handle = requestIdleCallback(step)
+    }
+    wait()
+    return () => {
+      next = LATER.length
+      cancelIdleCallback(handle)
+    }
+  }, [quiet])
+}
 
 const Overlays = () => {
   const overlay = useStore((state) => state.overlay)
-  const choosing = useStore((state) => state.cursor.token !== undefined)
-  const ready = useStore((state) => state.model !== undefined)
-  // Loaded in a quiet moment, at the latest when a token is chosen: its logits are likely to be asked for next.
-  useEffect(() => {
-    if (choosing || ready) requestIdleCallback(() => void loadLogits())
-  }, [choosing, ready])
+  usePreloading()
   return (
     <Suspense fallback={null}>
       {overlay === 'palette' && <CommandPalette />}

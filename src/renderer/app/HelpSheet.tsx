@@ -40,7 +40,9 @@ export const HelpSheet = () => {
       closeLabel={t('app.close')}
       className="w-[min(52rem,calc(100vw-2rem))]!"
     >
-      <div className="columns-1 gap-8 sm:columns-2">
+      {/* Scrolls, and holds nothing that takes the focus: the keyboard needs a place to scroll from. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div tabIndex={0} role="region" aria-label={t('app.help')} className="columns-1 gap-8 outline-offset-8 sm:columns-2">
         {[...groups].map(([group, rows]) => (
           <section key={group} className="mb-5 break-inside-avoid">
             <h3 className="overline mb-1">{t(group)}</h3>

@@ -1,5 +1,6 @@
 import { cancelSending } from '../actions/files'
 import { continueRun, generate, regenerateRun, stepHistory, stopGenerating } from '../actions/generation'
+import { openLogits } from '../actions/logits'
 import { CHECK_COMMANDS } from '../features/checks/commands'
 import { plantFault } from '../features/fault/plant'
 import { STORY_BEGINNINGS, writeStory } from '../features/play/story'
@@ -66,7 +67,7 @@ export const GLOBAL_COMMANDS: readonly Command[] = [
     group: 'app.groupInspect',
     keys: 'Mod+L',
     enabled: () => state().cursor.run !== undefined && state().cursor.token !== undefined,
-    run: () => state().setOverlay('logits')
+    run: openLogits
   },
   { id: 'first-alert', title: 'app.firstAlert', group: 'app.groupInspect', keys: 'Mod+Shift+A', run: goToFirstAlert },
   ...CHECK_COMMANDS,

@@ -1,9 +1,7 @@
 import { Activity, Boxes, GitCompareArrows, Layers3, type LucideIcon, PenLine, Server, SquareStack } from 'lucide-react'
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 import type { PlainMessageKey } from '../i18n'
 import type { ViewId } from '../store'
-
-type Slot = LazyExoticComponent<ComponentType>
+import { type Slot, slot } from '../ui/slot'
 
 /**
  * A view fills up to three slots of the shell: the main area, the right inspector and the bottom dock. Each feature
@@ -17,8 +15,6 @@ export interface ViewDefinition {
   readonly Inspector?: Slot
   readonly Dock?: Slot
 }
-
-const slot = (load: () => Promise<ComponentType>): Slot => lazy(async () => ({ default: await load() }))
 
 export const VIEWS: readonly ViewDefinition[] = [
   {

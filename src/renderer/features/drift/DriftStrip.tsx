@@ -1,5 +1,5 @@
 import { Maximize2 } from 'lucide-react'
-import { lazy, type PointerEvent, Suspense, useEffect, useRef, useState } from 'react'
+import { type PointerEvent, Suspense, useEffect, useRef, useState } from 'react'
 import { errorFigure } from '../../../shared/figures'
 import { Canvas, type CanvasHandle, type Draw } from '../../canvas/Canvas'
 import { cssColor } from '../../canvas/color'
@@ -11,12 +11,13 @@ import { useStore } from '../../store'
 import { driftOf, useDrift } from '../../store/drift'
 import type { RunColumns } from '../../store/run-columns'
 import { IconButton } from '../../ui/Button'
+import { slot } from '../../ui/slot'
 import { DriftReference, DriftSwitch } from './DriftControls'
 import { DRIFT_SCALE } from './drift-matrix'
 import { layoutDrift } from './strip-layout'
 
 // The chart library comes with it: Play is shown without.
-const DriftDrawer = lazy(async () => ({ default: (await import('./DriftDrawer')).DriftDrawer }))
+const DriftDrawer = slot(async () => (await import('./DriftDrawer')).DriftDrawer)
 
 const GLYPH_HEIGHT = 9
 

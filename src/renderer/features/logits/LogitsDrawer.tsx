@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react'
+import { Suspense, useDeferredValue, useMemo, useState } from 'react'
 import { bitsFigure, logitFigure } from '../../../shared/figures'
 import type { SamplingMessage } from '../../../shared/protocol'
 import { useTranslate, useWholeNumber } from '../../i18n'
@@ -8,6 +8,7 @@ import { useRunColumns, useRunVocabulary } from '../../store/use-run'
 import { Badge } from '../../ui/Badge'
 import { IconButton } from '../../ui/Button'
 import { Drawer } from '../../ui/Dialog'
+import { slot } from '../../ui/slot'
 import { Segmented } from '../../ui/Tabs'
 import { visibleToken } from '../play/lane/visible'
 import { tokenDisplay } from '../play/token-facts'
@@ -18,9 +19,11 @@ import { type Explanation, useExplanation } from './use-explanation'
 import { useWhatIf } from './use-what-if'
 import { WhatIfKnobs } from './WhatIfKnobs'
 
+export { warmUp } from './order'
+
 const HEAD_ROWS = 20
 // The table comes first; the chart's library follows.
-const HeadChart = lazy(async () => ({ default: (await import('./HeadChart')).HeadChart }))
+const HeadChart = slot(async () => (await import('./HeadChart')).HeadChart)
 
 const Figure = ({ name, value, bad = false }: { readonly name: string; readonly value: string; readonly bad?: boolean }) => (
   <div className="flex flex-col">

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { GretaErrorData } from '../../../shared/errors'
 import type { Answer, SamplingMessage } from '../../../shared/protocol'
-import { call } from '../../bridge'
+import { explain } from '../../actions/logits'
 
 export type Explanation = Answer<'sampler.explain'>
 
@@ -18,7 +18,7 @@ export function useExplanation(runId: string | undefined, position: number, samp
     if (runId === undefined || position < 0) return undefined
     let current = true
     const startedAt = performance.now()
-    void call('sampler.explain', { runId, position, ...(sampling === undefined ? {} : { sampling }) }).then((answer) => {
+    void explain(runId, position, sampling).then((answer) => {
       if (!current) return
       const milliseconds = performance.now() - startedAt
       setState(

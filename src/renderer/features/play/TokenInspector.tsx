@@ -2,6 +2,7 @@ import { MousePointerClick, Table2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { bitsFigure, logitFigure, shareFigure } from '../../../shared/figures'
 import { formatMilliseconds } from '../../../shared/units'
+import { openLogits } from '../../actions/logits'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import { bytesHex } from '../../store/vocabulary'
@@ -27,7 +28,6 @@ export const TokenInspector = () => {
   const columns = useRunColumns('chart')
   const token = useStore((state) => state.cursor.token)
   const vocabulary = useRunVocabulary(columns)
-  const setOverlay = useStore((state) => state.setOverlay)
   if (columns === undefined || token === undefined || token >= columns.tokenCount)
     return (
       <EmptyState icon={MousePointerClick} title={t('play.noToken')}>
@@ -60,7 +60,7 @@ export const TokenInspector = () => {
             <p className="text-xs text-faint">{t('play.alternativesStage')}</p>
             <Alternatives columns={columns} facts={facts} />
             <Tooltip text={t('play.fullTable', { count: vocabulary?.count ?? 0 })} keys="Mod+L">
-              <Button icon={Table2} className="mt-1 self-start" onClick={() => setOverlay('logits')} data-testid="open-logits">
+              <Button icon={Table2} className="mt-1 self-start" onClick={openLogits} data-testid="open-logits">
                 {t('play.fullTable', { count: vocabulary?.count ?? 0 })}
               </Button>
             </Tooltip>
