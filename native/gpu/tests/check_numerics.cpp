@@ -263,7 +263,7 @@ void check_lost_device(Session& session, const std::string& library) {
   const bool failed_step = !session.run({1}, 0, 1, LogitsRows::last, &logits);
   const std::string message = session.error.message;
   check(failed_step && session.error.code == static_cast<uint32_t>(StatusCode::device_lost) && message.find(expected) != std::string::npos,
-        "a dead device names its last block: " + message);
+        (lose ? "a dead device names its last block: " : "a dead device names the layer it died in: ") + message);
 }
 
 }  // namespace greta::testing
