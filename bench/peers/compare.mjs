@@ -1,5 +1,5 @@
 // GRETA and llama.cpp on the same file, interleaved A B A B in one run, each measurement in a process of its own.
-//   cd bench/peers && npm install && node compare.mjs --model FILE [--pp 512] [--tg 64] [--threads 2] [--rounds 5] [--precision f32|bf16] [--json]
+//   cd bench/peers && npm install && node compare.mjs --model FILE [--pp 512] [--tg 64] [--threads 2] [--rounds 5] [--precision f32,bf16] [--json]
 // Prints medians and, per round, the ratio greta / llama.cpp with its whole spread. Exit codes: 0, 1 failed, 2 usage.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { parseArgs, promisify } from 'node:util'
 
 const run = promisify(execFile)
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const usage = 'usage: node compare.mjs --model FILE [--pp 512] [--tg 64] [--threads 2] [--rounds 5] [--precision f32|bf16] [--json]'
+const usage = 'usage: node compare.mjs --model FILE [--pp 512] [--tg 64] [--threads 2] [--rounds 5] [--precision f32,bf16] [--json]'
 
 function settings() {
   try {
@@ -18,7 +18,7 @@ function settings() {
         tg: { type: 'string', default: '64' },
         threads: { type: 'string', default: '2' },
         rounds: { type: 'string', default: '5' },
-        precision: { type: 'string', default: 'f32' },
+        precision: { type: 'string', default: 'f32,bf16' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false }
       }
@@ -28,7 +28,9 @@ function settings() {
       process.exit(0)
     }
     if (values.model === undefined) throw new Error('--model is missing')
-    return values
+    const levels = values.precision.split(',')
+    if (levels.some((level) => level !== 'f32' && level !== 'bf16')) throw new Error('--precision takes f32, bf16 or f32,bf16')
+    return { ...values, levels }
   } catch (error) {
     console.error(`${error.message}\n${usage}`)
     process.exit(2)
@@ -39,7 +41,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 const range = (values) => ({ median: median(values), least: Math.min(...values), most: Math.max(...values) })
 const lastLine = (text) => JSON.parse(text.trim().split('\n').at(-1))
 
-async function greta({ model, pp, tg, threads, precision }) {
+async function greta({ model, pp, tg, threads }, precision) {
   const words = [here('../../bin/greta'), 'bench', '--model', model, '--pp', pp, '--tg', tg, '--threads', threads]
   const { stdout } = await run(process.execPath, [...words, '--precision', precision, '--repetitions', '1', '--json'], {
     maxBuffer: 1 << 24
@@ -62,7 +64,9 @@ const wanted = settings()
 const rounds = []
 try {
   for (let index = 0; index < Number(wanted.rounds); index += 1) {
-    rounds.push({ greta: await greta(wanted), llama: await llama(wanted) })
+    const round = {}
+    for (const level of wanted.levels) round[level] = await greta(wanted, level)
+    rounds.push({ ...round, llama: await llama(wanted) })
     if (!wanted.json) console.error(`round ${index + 1} of ${wanted.rounds}`)
   }
 } catch (error) {
@@ -70,19 +74,24 @@ try {
   process.exit(1)
 }
 const report = {}
-for (const what of ['prefill', 'decode', 'load_ms']) {
-  report[what] = {
-    greta: range(rounds.map((round) => round.greta[what])),
-    llama: range(rounds.map((round) => round.llama[what])),
-    ratio: range(rounds.map((round) => round.greta[what] / round.llama[what]))
+for (const level of wanted.levels) {
+  report[level] = {}
+  for (const what of ['prefill', 'decode', 'load_ms']) {
+    report[level][what] = {
+      greta: range(rounds.map((round) => round[level][what])),
+      llama: range(rounds.map((round) => round.llama[what])),
+      ratio: range(rounds.map((round) => round[level][what] / round.llama[what]))
+    }
   }
 }
 if (wanted.json) {
   console.log(JSON.stringify({ settings: wanted, system: rounds[0].llama.system, ...report }, null, 2))
 } else {
-  for (const [what, { greta: ours, llama: theirs, ratio }] of Object.entries(report)) {
-    console.log(
-      `${what.padEnd(8)} greta ${ours.median.toFixed(2)}  llama.cpp ${theirs.median.toFixed(2)}  ratio ${ratio.median.toFixed(3)} (${ratio.least.toFixed(3)} to ${ratio.most.toFixed(3)})`
-    )
+  for (const level of wanted.levels) {
+    for (const [what, { greta: ours, llama: theirs, ratio }] of Object.entries(report[level])) {
+      console.log(
+        `${level.padEnd(5)}${what.padEnd(8)} greta ${ours.median.toFixed(2)}  llama.cpp ${theirs.median.toFixed(2)}  ratio ${ratio.median.toFixed(3)} (${ratio.least.toFixed(3)} to ${ratio.most.toFixed(3)})`
+      )
+    }
   }
 }
