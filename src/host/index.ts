@@ -1,28 +1,16 @@
-import { renameSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import pino from 'pino'
 import { onDeviceLost } from '../engine/native'
-import { toErrorData } from '../shared/errors'
-import type { EngineActivity, Message, ToHost } from '../shared/protocol'
+import { GretaError, toErrorData } from '../shared/errors'
+import type { EngineActivity, HostConfiguration, Message, ToHost } from '../shared/protocol'
 import { ALIVE_INTERVAL_MILLISECONDS } from '../shared/protocol/link'
 import { realEngine } from './engine-door'
 import { EngineHost } from './engine-host'
 import { isMessage, openLink } from './link'
+import { HostLog } from './log'
+import { openDataFolder } from './open-data-folder'
 
 /** The engine host process. It is started by a supervisor and ends with it. Its log goes to standard error and to a file, as JSON lines. */
-const LARGEST_LOG_BYTES = 4 * 1024 * 1024
-const level = process.env['GRETA_LOG'] ?? 'warn'
-const standardError = { stream: pino.destination({ fd: 2, sync: true }), level }
-let logger = pino({ name: 'greta-host', level }, standardError.stream)
+const logger = new HostLog()
 const log = (message: string): void => logger.warn(message)
-
-/** `host.log` in the data folder: what happened before a crash is there when the window is gone. One older file is kept. */
-function logTo(dataFolder: string): void {
-  const path = join(dataFolder, 'host.log')
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG_BYTES) renameSync(path, `${path}.1`)
-  const file = { stream: pino.destination({ dest: path, sync: true, mkdir: true }), level }
-  logger = pino({ name: 'greta-host', level }, pino.multistream([standardError, file]))
-}
 const link = openLink(log)
 
 let activity: EngineActivity = { kind: 'loading', description: 'starting' }
@@ -38,15 +26,7 @@ const connections = new Map<number, Connection>()
 let host: Promise<EngineHost> | undefined
 
 function configure(message: Extract<ToHost, { kind: 'configure' }>): void {
-  const { configuration } = message
-  logTo(configuration.dataFolder)
-  host ??= EngineHost.create({
-    configuration,
-    engine: realEngine(configuration.appRoot, configuration.appVersion),
-    onActivity: setActivity,
-    onRemember: (load) => link.send({ kind: 'loaded', load }),
-    log
-  })
+  host ??= createHost(message.configuration)
   host.then(
     (ready) => {
       setActivity({ kind: 'idle', description: 'waiting' })
@@ -55,16 +35,35 @@ function configure(message: Extract<ToHost, { kind: 'configure' }>): void {
     },
     (thrown: unknown) => {
       // Nothing works without the engine; the supervisor tells people why.
-      link.send({ kind: 'fatal', message: toErrorData(thrown).message })
-      log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+      const { message: sentence, hint } = toErrorData(thrown)
+      link.send({ kind: 'fatal', message: hint === undefined ? sentence : `${sentence} ${hint}` })
+      log(thrown instanceof Error && !(thrown instanceof GretaError) ? (thrown.stack ?? thrown.message) : sentence)
       setTimeout(() => process.exit(1), 100)
     }
   )
 }
 
+/** A host that could not be made is told of once, in configure(). */
+function whenReady(use: (ready: EngineHost) => unknown): void {
+  host?.then(use, () => undefined)
+}
+
+async function createHost(configuration: HostConfiguration): Promise<EngineHost> {
+  openDataFolder(configuration.dataFolder)
+  logger.openFile(configuration.dataFolder)
+  return EngineHost.create({
+    configuration,
+    engine: realEngine(configuration.appRoot, configuration.appVersion),
+    onActivity: setActivity,
+    onRemember: (load) => link.send({ kind: 'loaded', load }),
+    log
+  })
+}
+
 async function end(): Promise<void> {
   setTimeout(() => process.exit(0), 2500).unref() // the supervisor would kill us soon after
-  await (await host)?.close()
+  const ready = await host?.catch(() => undefined)
+  await ready?.close()
   process.exit(0)
 }
 
@@ -74,7 +73,7 @@ function receive(message: ToHost): void {
       return configure(message)
     case 'open': {
       const { client } = message
-      void host?.then((ready) =>
+      whenReady((ready) =>
         connections.set(
           client,
           ready.connect((data) => link.send({ kind: 'message', client, data }))
@@ -84,11 +83,11 @@ function receive(message: ToHost): void {
     }
     case 'message': {
       const { client, data } = message
-      void host?.then(() => connections.get(client)?.receive(data))
+      whenReady(() => connections.get(client)?.receive(data))
       return
     }
     case 'close':
-      void host?.then(() => {
+      whenReady(() => {
         connections.get(message.client)?.close()
         connections.delete(message.client)
       })
@@ -101,7 +100,7 @@ function receive(message: ToHost): void {
 link.listen({
   onMessage: receive,
   onPort(port) {
-    void host?.then((ready) => {
+    whenReady((ready) => {
       const connection = ready.connect((data: Message) => port.postMessage(data))
       port.on('message', ({ data }) => {
         if (isMessage(data)) connection.receive(data)
