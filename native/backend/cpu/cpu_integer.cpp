@@ -12,8 +12,13 @@ namespace {
 
 static_assert(kIntegerColumns == kPanelColumns);
 
+// So few tokens are multiplied one by one: unpacking weights in registers for each costs less than one panel.
+constexpr uint32_t kVectorTokens = 4;
+
 // Tokens are spread evenly over blocks of at most kBlockInputs planes.
-uint32_t integer_block_tokens(uint32_t token_count, uint32_t planes) { return even_blocks(token_count, kBlockInputs / planes); }
+uint32_t integer_block_tokens(uint32_t token_count, uint32_t planes) {
+  return token_count <= kVectorTokens ? 1 : even_blocks(token_count, kBlockInputs / planes);
+}
 
 }  // namespace
 
@@ -26,8 +31,8 @@ bool CpuKernels::uses_integers(const MatmulTask& task) const {
 void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
   const uint32_t cols = tasks[0].weight->cols;
   pack_integers(x, cols, token_count);
-  if (token_count == 1) {
-    multiply_integer_vector(tasks, count);
+  if (token_count <= kVectorTokens) {
+    multiply_integer_vectors(tasks, count, token_count);
   } else {
     pool_->for_ranges(total_units(tasks, count, kUnitRows), 1, [&](uint64_t begin, uint64_t end, uint32_t thread_index) {
       for (uint64_t unit = begin; unit < end; ++unit) {
@@ -49,7 +54,7 @@ void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, cons
 void CpuKernels::pack_integers(const float* x, uint32_t cols, uint32_t token_count) {
   const uint32_t block_tokens = integer_block_tokens(token_count, planes_);
   const uint64_t blocks = panels_of(cols);
-  const auto pack = token_count == 1 ? set_.integers->pack_vector : set_.integers->pack_panel;
+  const auto pack = token_count <= kVectorTokens ? set_.integers->pack_vector : set_.integers->pack_panel;
   pool_->for_ranges(token_count, 4, [&](uint64_t begin, uint64_t end, uint32_t) {
     for (uint64_t t = begin; t < end; ++t) {
       const uint64_t start = t / block_tokens * block_tokens, tokens = std::min<uint64_t>(block_tokens, token_count - start);
@@ -70,9 +75,9 @@ bool CpuKernels::integers_are_finite(uint32_t cols, uint32_t token_count, uint32
   return true;
 }
 
-void CpuKernels::multiply_integer_vector(const MatmulTask* tasks, uint32_t count) {
+void CpuKernels::multiply_integer_vectors(const MatmulTask* tasks, uint32_t count, uint32_t token_count) {
   const uint32_t cols = tasks[0].weight->cols;
-  const auto* planes = reinterpret_cast<const int16_t*>(integer_inputs(0));
+  const uint64_t blocks = panels_of(cols);
   const uint32_t units = total_units(tasks, count, kVectorUnitRows);
   const uint64_t grain = std::max<uint64_t>(1, units / (pool_->thread_count() * 8));
   pool_->for_ranges(units, grain, [&](uint64_t begin, uint64_t end, uint32_t) {
@@ -85,8 +90,11 @@ void CpuKernels::multiply_integer_vector(const MatmulTask* tasks, uint32_t count
         const uint32_t rows = std::min(kTileRows, last_row - row);
         const uint8_t* pointers[kTileRows];
         for (uint32_t r = 0; r < kTileRows; ++r) pointers[r] = ops::weight_row(weight, row + std::min(r, rows - 1), model_->head_dim);
-        vector_product({pointers, rows, static_cast<int64_t>(kTileRows * row_bytes(weight.type, cols)), cols, planes, input_facts_.data(),
-                        place.task->output + row});
+        for (uint32_t t = 0; t < token_count; ++t) {
+          vector_product({pointers, rows, static_cast<int64_t>(kTileRows * row_bytes(weight.type, cols)), cols,
+                          reinterpret_cast<const int16_t*>(integer_inputs(t * blocks)), &input_facts_[t * blocks],
+                          place.task->output + t * place.task->output_stride + row});
+        }
       }
     }
   });

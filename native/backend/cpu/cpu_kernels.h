@@ -48,7 +48,7 @@ class CpuKernels final : public HostKernels {
   bool uses_integers(const MatmulTask& task) const;
   void multiply_floats(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
   void multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
-  void multiply_integer_vector(const MatmulTask* tasks, uint32_t count);
+  void multiply_integer_vectors(const MatmulTask* tasks, uint32_t count, uint32_t token_count);
   void multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index);
   void pack_integers(const float* x, uint32_t cols, uint32_t token_count);
   // The packed planes of block number `place` (blocks as in input_facts_).
