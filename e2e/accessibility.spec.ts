@@ -49,3 +49,66 @@ for (const [theme, media] of Object.entries(THEMES)) {
     }
   })
 }
+
+test('Tab goes round every view: every stop has a name and shows that it has the focus', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await writeStory(page)
+  await page.getByTestId('lane').press('ArrowRight')
+  for (const [index, view] of VIEWS.entries()) {
+    await page.keyboard.press(`Control+${index + 1}`)
+    await expect(page.getByRole('navigation').getByRole('button').nth(index)).toHaveAttribute('aria-current', 'page')
+    await page.waitForLoadState('networkidle')
+    // From the first link of the page, once around to it again.
+    const skip = page.getByRole('link', { name: 'Skip to the view' })
+    await skip.focus()
+    const stops: string[] = []
+    const problems: string[] = []
+    for (let step = 0; step < 150; step++) {
+      await page.keyboard.press('Tab')
+      const stop = await page.evaluate(() => {
+        const element = document.activeElement
+        if (element === null || element === document.body) return undefined
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element)
+        const { left, right, top, bottom } = element.getBoundingClientRect()
+        return {
+          html: element.outerHTML.slice(0, 120),
+          isLink: element.tagName === 'A',
+          shown:
+            (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1) ||
+            boxShadow !== 'none' ||
+            element.matches('[role=separator]'),
+          inSight: right > 0 && bottom > 0 && left < innerWidth && top < innerHeight
+        }
+      })
+      if (stop === undefined) continue // the browser's own controls
+      if (stop.isLink) break
+      if (!stop.shown) problems.push(`no focus ring: ${stop.html}`)
+      if (!stop.inSight) problems.push(`out of sight: ${stop.html}`)
+      stops.push(stop.html)
+    }
+    expect(problems, view).toEqual([])
+    expect(stops.length, view).toBeGreaterThan(10)
+    await expect(skip, `${view}: Tab came round`).toBeFocused()
+  }
+})
+
+test('who asked for less motion sees none', async ({ quietPage: page, workbench }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await openWorkbench(page, workbench.url)
+  await page.getByTestId('write-story').click()
+  await expect(page.getByTestId('status-source')).toHaveText('LIVE')
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('dialog', { name: 'Command palette' })).toBeVisible()
+  const moving = await page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter((animation) => Number(animation.effect?.getComputedTiming().duration) > 1 && animation.playState === 'running')
+      .map((animation) => (animation as CSSAnimation).animationName)
+  )
+  expect(moving).toEqual([])
+  await page.keyboard.press('Escape')
+  await page
+    .getByRole('button', { name: 'Stop' })
+    .click({ timeout: 1_000 })
+    .catch(() => undefined) // it may have ended by itself
+})

@@ -39,7 +39,7 @@ test.describe('Model', () => {
   test('metadata, tensors with search, statistics of a weight', async ({ quietPage: page, workbench }) => {
     await openWorkbench(page, workbench.url)
     await showView(page, 'Model')
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText(/GRETA Stories/)
+    await expect(page.getByRole('main').getByRole('heading', { name: /GRETA Stories/ })).toBeVisible()
     await page.getByRole('tab', { name: 'Tensors' }).click()
     await page.getByRole('searchbox', { name: 'Search tensors' }).fill('blk.3 q4_k ffn')
     const grid = page.getByRole('grid', { name: 'Tensors' })

@@ -58,7 +58,7 @@ export interface Finding {
   readonly where: readonly string[]
 }
 
-/** Serious and critical findings of axe-core on the page as it is now. */
+/** Serious and critical findings of axe-core on the page as it is now, and those of headings; targets are at least 24 pixels. */
 export async function accessibilityFindings(page: Page): Promise<readonly Finding[]> {
   // Evaluated through the debugger: the page's own policy forbids foreign scripts, as it should.
   await page.evaluate(readFileSync(nodeRequire.resolve('axe-core/axe.min.js'), 'utf8'))
@@ -68,10 +68,16 @@ export async function accessibilityFindings(page: Page): Promise<readonly Findin
       readonly impact: string | null
       readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
     }
-    const { axe } = globalThis as unknown as { readonly axe: { run(): Promise<{ readonly violations: readonly Violation[] }> } }
-    const { violations } = await axe.run()
+    interface Axe {
+      run(options: {
+        readonly rules: Readonly<Record<string, { readonly enabled: true }>>
+      }): Promise<{ readonly violations: readonly Violation[] }>
+    }
+    const { axe } = globalThis as unknown as { readonly axe: Axe }
+    const { violations } = await axe.run({ rules: { 'target-size': { enabled: true } } })
+    const ours = ['page-has-heading-one', 'heading-order'] // moderate to axe; screen readers walk by headings
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(({ id, impact }) => impact === 'serious' || impact === 'critical' || ours.includes(id))
       .map(({ id, impact, nodes }) => ({
         rule: id,
         impact: String(impact),

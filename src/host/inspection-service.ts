@@ -6,7 +6,7 @@ import { type Answer, fromSamplingMessage, type SamplingMessage, toWire } from '
 import type { EngineDoor } from './engine-door'
 import type { ModelService } from './model-service'
 import type { OpenRun, OpenRuns } from './open-runs'
-import { faultsAt, settingsAt } from './planted-fault'
+import { faultsAt, faultsOf, settingsAt } from './planted-fault'
 import { explainSampler } from './sampler-explanation'
 import { sequenceLogits } from './sequence-logits'
 
@@ -49,7 +49,8 @@ export class InspectionService {
       logits: false,
       candidates: 0,
       trace: { captures: [traceIndex] },
-      faults: faultsAt(run.detail, position)
+      // As it was evaluated last: a request with a fault, or after one, computes the whole sequence again.
+      faults: faultsOf(run.detail.settings)
     })
     let values: Float32Array | undefined
     for await (const event of running) {
@@ -67,7 +68,7 @@ export class InspectionService {
     const { session, run } = await this.of(runId)
     if (position >= run.ids.length)
       throw new GretaError('out-of-range', `Position ${position} is outside the run's ${run.ids.length} tokens.`)
-    if (faultsAt(run.detail, position).length > 0)
+    if (faultsOf(run.detail.settings).length > 0)
       throw new GretaError(
         'unsupported',
         'A fault was planted in this run, and the lens evaluates without it: it would show another computation.',

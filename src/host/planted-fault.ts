@@ -11,5 +11,5 @@ export function settingsAt(detail: RecordedDetail, position: number): Settings {
 
 export const faultsOf = ({ fault }: Settings): readonly FaultRequest[] => (fault === undefined ? [] : [fault])
 
-/** What was planted when the row of `position` was computed: to compute it again is to plant it again. */
+/** What was planted when the token after `position` was chosen: to compute its logits again is to plant it again. */
 export const faultsAt = (detail: RecordedDetail, position: number): readonly FaultRequest[] => faultsOf(settingsAt(detail, position))

@@ -235,6 +235,15 @@ describe.skipIf(!built)('serve', () => {
       error: { code: 'unsupported' }
     })
 
+    // Going on without the fault evaluates everything again: what is read then is healthy.
+    const finished = event<EventData<'run.finished'>>((resolve) => client.on('run.finished', resolve))
+    expect((await client.call('generate.continue', { runId: id, ...settings })).ok).toBe(true)
+    expect((await finished).reason).toBe('length')
+    const later = await client.call('trace.row', { runId: id, position: 8, traceIndex: traceIndex(4, 'attn_out') })
+    expect(later.ok && [...later.value.arrays.values].every(Number.isFinite)).toBe(true)
+    expect(await client.call('runs.open', { id })).toMatchObject({ ok: true, value: { row: { plantedFault: true } } })
+    expect(await client.call('runs.check', { id })).toMatchObject({ ok: true, value: { verdict: 'bit-identical' } })
+
     const scaled = { kind: 'scale-weight-row', layer: 1, point: 'ffn_up', position: 0, index: 3, count: 0, factor: 40 } as const
     const wrong = await generate(scaled)
     expect(await client.call('runs.check', { id: wrong.detail.row.id })).toMatchObject({

@@ -32,6 +32,7 @@ export const Shell = () => {
             <Group orientation="vertical" className="h-full">
               <Panel id="main" minSize="20%">
                 <main id="view" key={view.id} tabIndex={-1} aria-label={t(view.title)} className="flex h-full min-h-0 flex-col bg-surface">
+                  <h1 className="sr-only">{t(view.title)}</h1>
                   <ErrorBoundary>
                     <Suspense fallback={waiting}>
                       <Main />

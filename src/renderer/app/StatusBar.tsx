@@ -1,4 +1,4 @@
-import { PanelBottom, PanelRight, TriangleAlert, X } from 'lucide-react'
+import { type LucideIcon, PanelBottom, PanelRight, TriangleAlert, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { rateFigure } from '../../shared/figures'
 import { formatMilliseconds } from '../../shared/units'
@@ -181,7 +181,28 @@ const RunItems = () => {
   )
 }
 
-const TOGGLE = 'grid size-5 place-items-center rounded hover:bg-hover hover:text-text aria-pressed:text-accent'
+interface ToggleProps {
+  readonly icon: LucideIcon
+  readonly panel: string
+  readonly text: string
+  readonly keys: string
+  readonly open: boolean
+  readonly onChange: (open: boolean) => void
+}
+
+const PanelToggle = ({ icon: Icon, panel, text, keys, open, onChange }: ToggleProps) => (
+  <Tooltip text={text} keys={keys} side="top">
+    <button
+      type="button"
+      aria-label={panel}
+      aria-pressed={open}
+      onClick={() => onChange(!open)}
+      className="grid size-6 place-items-center rounded hover:bg-hover hover:text-text aria-pressed:text-accent"
+    >
+      <Icon aria-hidden size={14} />
+    </button>
+  </Tooltip>
+)
 
 /** Opens and closes the panels around the view, where it has them. */
 const PanelToggles = () => {
@@ -191,34 +212,18 @@ const PanelToggles = () => {
   const dockOpen = useStore((state) => state.dockOpen)
   const setInspectorOpen = useStore((state) => state.setInspectorOpen)
   const setDockOpen = useStore((state) => state.setDockOpen)
+  const dock = { panel: t('app.dock'), text: t('app.toggleDock'), keys: 'Mod+J', open: dockOpen, onChange: setDockOpen }
+  const inspector = {
+    panel: t('app.inspector'),
+    text: t('app.toggleInspector'),
+    keys: 'Mod+B',
+    open: inspectorOpen,
+    onChange: setInspectorOpen
+  }
   return (
     <span className="flex items-center gap-0.5">
-      {view.Dock !== undefined && (
-        <Tooltip text={t('app.toggleDock')} keys="Mod+J" side="top">
-          <button
-            type="button"
-            aria-label={t('app.dock')}
-            aria-pressed={dockOpen}
-            onClick={() => setDockOpen(!dockOpen)}
-            className={TOGGLE}
-          >
-            <PanelBottom aria-hidden size={14} />
-          </button>
-        </Tooltip>
-      )}
-      {view.Inspector !== undefined && (
-        <Tooltip text={t('app.toggleInspector')} keys="Mod+B" side="top">
-          <button
-            type="button"
-            aria-label={t('app.inspector')}
-            aria-pressed={inspectorOpen}
-            onClick={() => setInspectorOpen(!inspectorOpen)}
-            className={TOGGLE}
-          >
-            <PanelRight aria-hidden size={14} />
-          </button>
-        </Tooltip>
-      )}
+      {view.Dock !== undefined && <PanelToggle icon={PanelBottom} {...dock} />}
+      {view.Inspector !== undefined && <PanelToggle icon={PanelRight} {...inspector} />}
     </span>
   )
 }

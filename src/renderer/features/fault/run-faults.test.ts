@@ -1,23 +1,22 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_SETTINGS, type FaultSettings } from '../../../shared/protocol'
-import { actsOn, faultAt, faultsOfRun } from './run-faults'
+import { actsOn, faultOfTensors, faultsOfRun } from './run-faults'
 
 const nan: FaultSettings = { kind: 'nan-at-point', layer: 4, point: 'attn_out', position: 7, index: 1, count: 0, factor: 1 }
 const { generation } = DEFAULT_SETTINGS
 
-test('every position knows the fault it was computed with, the prompt that of the first request', () => {
-  const run = {
-    promptIds: [1, 2, 3, 4, 5],
+test('the faults of a run are those of its requests; its tensors are as the last one computed them', () => {
+  const broken = { ...generation, fault: nan }
+  const continued = {
+    settings: generation,
     segments: [
-      { firstToken: 0, settings: { ...generation, fault: nan } },
+      { firstToken: 0, settings: broken },
       { firstToken: 3, settings: generation }
     ]
   }
-  expect(faultsOfRun(run)).toEqual([nan])
-  expect(faultAt(run, 0)).toBe(nan)
-  expect(faultAt(run, 4)).toBe(nan) // chose token 0
-  expect(faultAt(run, 6)).toBe(nan)
-  expect(faultAt(run, 7)).toBeUndefined() // chose token 3
+  expect(faultsOfRun(continued)).toEqual([nan])
+  expect(faultOfTensors(continued)).toBeUndefined()
+  expect(faultOfTensors({ settings: broken })).toBe(nan)
 })
 
 test('a fault acts on its own tensor: a NaN on one token, wrong angles on q and k of all', () => {

@@ -12,7 +12,7 @@ import { useThrottled } from '../../store/use-throttled'
 import { Button, IconButton } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { LineChart } from '../../ui/LineChart'
-import { actsOn, faultAt } from '../fault/run-faults'
+import { actsOn, faultOfTensors } from '../fault/run-faults'
 import { goToCell, originOfCell, walkBack, walkTo } from './actions'
 import { HealthChip } from './HealthChip'
 import { tensorName } from './matrices'
@@ -87,7 +87,7 @@ const Inspected = ({ columns, trace, cell }: CellProps) => {
 /** The chain of causes ends here when somebody planted what begins here. */
 const PlantedHere = ({ columns, cell }: Omit<CellProps, 'trace'>) => {
   const t = useTranslate()
-  const fault = faultAt(columns.detail, cell.position)
+  const fault = faultOfTensors(columns.detail)
   const { layer, point } = tracePointAt(cell.traceIndex, columns.layerCount)
   if (fault === undefined || !actsOn(fault, layer, point, cell.position)) return null
   return (
@@ -153,7 +153,7 @@ const Neighbour = ({ trace, cell, index }: Omit<CellProps, 'columns'> & { readon
     <button
       type="button"
       onClick={() => walkTo(cell, index, trace.layerCount)}
-      className="flex w-full items-center gap-2 rounded px-1.5 py-0.5 text-left text-sm hover:bg-hover"
+      className="flex min-h-6 w-full items-center gap-2 rounded px-1.5 text-left text-sm hover:bg-hover"
     >
       <span className="num min-w-0 flex-1 truncate">{tensorName(index, trace.layerCount)}</span>
       <span className="num text-muted">{captured ? formatStatistic(trace.value(field, cell.position, index)) : ''}</span>

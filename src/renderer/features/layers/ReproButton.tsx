@@ -7,7 +7,7 @@ import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
 import type { RunColumns } from '../../store/run-columns'
 import { Button } from '../../ui/Button'
-import { faultAt } from '../fault/run-faults'
+import { faultOfTensors } from '../fault/run-faults'
 import type { ShownCell } from './use-layers'
 
 /** The end of the health chain: the operation that made this tensor, as files that stand alone. Only inside layers. */
@@ -21,7 +21,7 @@ export const ReproButton = ({ columns, cell }: { readonly columns: RunColumns; r
   const write = async (): Promise<void> => {
     setWriting(true)
     const { model, row } = columns.detail
-    const fault = faultAt(columns.detail, cell.position)
+    const fault = faultOfTensors(columns.detail)
     const answer = await call('numerics.repro', {
       reference: { path: model.path, backend: 'reference' },
       test: { path: model.path, backend: model.backend, kvType: model.options.kvType, precision: model.options.precision },

@@ -181,7 +181,7 @@ const Inspected = ({ inspection }: { readonly inspection: ModelInspection }) => 
     <>
       <header className="flex shrink-0 items-center gap-3 px-4 pt-3 pb-2">
         <div className="min-w-0 flex-1">
-          <h1 className="truncate text-xl font-semibold">{name}</h1>
+          <h2 className="truncate text-xl font-semibold">{name}</h2>
           <p className="m-0 flex flex-wrap items-center gap-x-3 text-sm text-muted">
             {config !== undefined && <span>{config.architecture}</span>}
             {config !== undefined && <span className="num">{formatCount(config.parameterCount)}</span>}

@@ -19,7 +19,7 @@ export const FirstRun = () => {
             <Sparkles aria-hidden size={20} strokeWidth={1.75} />
           </span>
           <div>
-            <h1 className="text-xl font-semibold">{t('play.firstTitle')}</h1>
+            <h2 className="text-xl font-semibold">{t('play.firstTitle')}</h2>
             <p className="mt-1 text-muted">{t('play.firstBody')}</p>
           </div>
         </div>
@@ -44,7 +44,7 @@ export const FirstRun = () => {
         </div>
         {(hasBundled || hasModel) && (
           <div className="ml-15">
-            <h2 className="overline mb-1">{t('play.examples')}</h2>
+            <h3 className="overline mb-1">{t('play.examples')}</h3>
             <ul className="flex flex-col items-start gap-0.5">
               {STORY_BEGINNINGS.map((beginning) => (
                 <li key={beginning}>

@@ -54,9 +54,9 @@ export const TokenInspector = () => {
       {facts.judged ? (
         <>
           <section className="flex flex-col gap-1">
-            <h3 className="flex items-baseline justify-between">
+            <h2 className="flex items-baseline justify-between">
               <span className="font-semibold">{t('play.alternatives')}</span>
-            </h3>
+            </h2>
             <p className="text-xs text-faint">{t('play.alternativesStage')}</p>
             <Alternatives columns={columns} facts={facts} />
             <Tooltip text={t('play.fullTable', { count: vocabulary?.count ?? 0 })} keys="Mod+L">

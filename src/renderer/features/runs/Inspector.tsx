@@ -154,13 +154,13 @@ const DetailForm = ({ detail }: { readonly detail: RunDetail }) => {
       <Tags id={row.id} tags={row.tags} />
       <Switch label={t('runs.pin')} checked={row.pinned} onChange={(pinned) => void updateRun(row.id, { pinned })} />
       <section>
-        <h3 className="overline">{t('runs.prompt')}</h3>
+        <h2 className="overline">{t('runs.prompt')}</h2>
         <p className="max-h-24 overflow-auto text-sm whitespace-pre-wrap text-muted">
           <bdi>{detail.promptText}</bdi>
         </p>
       </section>
       <section>
-        <h3 className="overline">{t('runs.text')}</h3>
+        <h2 className="overline">{t('runs.text')}</h2>
         <p className="max-h-40 overflow-auto text-sm whitespace-pre-wrap">
           <bdi>{row.textPreview}</bdi>
         </p>

@@ -139,7 +139,9 @@ export const Panel = () => {
   return (
     <>
       <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line px-3">
-        <h1 className="font-semibold">{t('runs.title')}</h1>
+        <span aria-hidden className="font-semibold">
+          {t('runs.title')}
+        </span>
         <SearchField
           label={t('runs.search')}
           placeholder={t('runs.search')}

@@ -19,7 +19,7 @@ import { StoppingFields } from './StoppingFields'
 
 const Section = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
   <section className="flex flex-col gap-1.5 border-t border-line px-3 py-3 first:border-t-0">
-    <h3 className="overline">{title}</h3>
+    <h2 className="overline">{title}</h2>
     {children}
   </section>
 )
