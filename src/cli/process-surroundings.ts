@@ -1,14 +1,9 @@
+import { systemReason } from '../shared/system-errors'
 import { EXIT, type Surroundings } from './program'
 
 /** This process as a verb sees it. `exitCode` is what the process ends with when a verb came to its own end. */
 export interface ProcessSurroundings extends Surroundings {
   exitCode(ofVerb: number): number
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file is too large'
 }
 
 export function processSurroundings(program: string, appRoot: string): ProcessSurroundings {
@@ -26,11 +21,12 @@ export function processSurroundings(program: string, appRoot: string): ProcessSu
     interrupt()
   }
   // The work behind an output that is gone ends as with Ctrl-C: what it began to write elsewhere is removed.
-  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const { code } = error
     if (lostOutput !== undefined) return
     // A reader that goes away (`greta inspect | head`) is not an error.
     lostOutput = code === 'EPIPE' ? EXIT.ok : EXIT.failed
-    if (code !== 'EPIPE') process.stderr.write(`${program}: Standard output cannot be written: ${REASONS[code ?? ''] ?? message}.\n`)
+    if (code !== 'EPIPE') process.stderr.write(`${program}: Standard output cannot be written: ${systemReason(error)}.\n`)
     if (interrupts.size === 0) process.exit(lostOutput)
     interrupt()
   })

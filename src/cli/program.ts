@@ -1,4 +1,4 @@
-import { GretaError } from '../shared/errors'
+import { GretaError, toErrorData } from '../shared/errors'
 
 /** What a verb gets from its surroundings. Nothing else of the process is touched below src/cli. */
 export interface Surroundings {
@@ -41,11 +41,8 @@ export function tellError(error: GretaError, surroundings: Surroundings): void {
 
 export function asGretaError(thrown: unknown): GretaError {
   if (thrown instanceof GretaError) return thrown
-  return new GretaError(
-    'internal',
-    `Internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    'This is a bug in GRETA; please report it.'
-  )
+  const { code, message } = toErrorData(thrown)
+  return new GretaError(code, message, code === 'internal' ? 'This is a bug in GRETA; please report it.' : undefined)
 }
 
 /** The bundled model, used where no --model is given. */

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { GretaError } from '../shared/errors'
+import { systemReason } from '../shared/system-errors'
 
 /** Longer than any context; /dev/zero has no end at all. */
 const MOST_BYTES = 64 * 2 ** 20
@@ -40,9 +41,8 @@ async function readBytes(file: string, name: string): Promise<Uint8Array> {
     }
   } catch (thrown) {
     if (thrown instanceof GretaError) throw thrown
-    const { code, message } = thrown as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new GretaError('not-found', `There is no file ${file}.`)
-    throw new GretaError('io', `${name} cannot be read: ${code === 'EISDIR' ? 'it is a folder' : message}.`)
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') throw new GretaError('not-found', `There is no file ${file}.`)
+    throw new GretaError('io', `${name} cannot be read: ${systemReason(thrown)}.`)
   }
   const bytes = new Uint8Array(size)
   let at = 0

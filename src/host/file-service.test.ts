@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -19,5 +19,8 @@ test('a folder shows folders, models and runs, nothing else', () => {
     ['b.greta', 'run'],
     ['hf', 'model-folder']
   ])
+  // A link to itself is no reason to show nothing.
+  symlinkSync('loop.gguf', join(inside, 'loop.gguf'))
+  expect(listFolder(inside).entries).toHaveLength(4)
   expect(() => listFolder(join(folder, 'nowhere'))).toThrow('cannot be read')
 })

@@ -1,8 +1,10 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { GretaError } from '../shared/errors'
 import type { FolderListing } from '../shared/protocol'
+import { systemReason } from '../shared/system-errors'
+import { statEntry } from './stat-entry'
 
 const MOST_ENTRIES = 2000
 type Entry = FolderListing['entries'][number]
@@ -14,13 +16,13 @@ export function listFolder(path: string | undefined): FolderListing {
   try {
     names = readdirSync(folder)
   } catch (thrown) {
-    throw new GretaError('io', `The folder ${folder} cannot be read: ${(thrown as Error).message}.`)
+    throw new GretaError('io', `The folder ${folder} cannot be read: ${systemReason(thrown)}.`)
   }
   const entries: Entry[] = []
   for (const name of names) {
     if (name.startsWith('.')) continue
     const entryPath = join(folder, name)
-    const entry = statSync(entryPath, { throwIfNoEntry: false })
+    const entry = statEntry(entryPath)
     if (entry === undefined) continue
     const kind = entry.isDirectory() ? folderKind(entryPath) : fileKind(name)
     if (kind !== undefined) entries.push({ name, path: entryPath, kind, sizeBytes: entry.isFile() ? entry.size : 0 })

@@ -5,6 +5,7 @@ import { previewOf, type RunRecorder } from '../engine/bundle/run-recorder'
 import type { RunStore } from '../engine/bundle/run-store'
 import type { FinishReport, Running, Session } from '../engine/session/types'
 import { GretaError } from '../shared/errors'
+import { systemReason } from '../shared/system-errors'
 import {
   encodeTokenFrame,
   type EngineActivity,
@@ -243,7 +244,7 @@ export class GenerationService {
       try {
         if (keepFailure === undefined) recorder.append(frame) // first kept, then shown
       } catch (thrown) {
-        keepFailure = `The run could not be kept whole: ${(thrown as Error).message}.`
+        keepFailure = `The run could not be kept whole: ${systemReason(thrown)}.`
         this.options.log(keepFailure)
       }
       this.options.broadcast(frame)
@@ -281,10 +282,12 @@ export class GenerationService {
     }
     this.active = undefined
     this.options.setActivity({ kind: 'idle', description: 'waiting' })
+    let notKept = keepFailure
     try {
       recorder.update(run.detail)
     } catch (thrown) {
-      this.options.log(`Run ${run.id} could not be kept: ${(thrown as Error).message}`)
+      notKept ??= `The run could not be kept: ${systemReason(thrown)}.`
+      this.options.log(`Run ${run.id}: ${notKept}`)
     }
     this.options.tell('run.finished', {
       runId: run.id,
@@ -292,6 +295,7 @@ export class GenerationService {
       reason,
       ...(error === undefined ? {} : { error }),
       ...(report.stopString === undefined ? {} : { stopString: report.stopString }),
+      ...(notKept === undefined ? {} : { notKept }),
       summary,
       text: run.text
     })

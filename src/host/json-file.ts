@@ -1,7 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as v from 'valibot'
 import { makeFolder } from '../engine/formats/make-folder'
+import { writeWhole } from '../engine/formats/write-whole'
+import { toErrorData } from '../shared/errors'
 
 /** A small JSON file that is read with a schema and written whole or not at all. */
 export class JsonFile<S extends v.GenericSchema> {
@@ -30,15 +32,20 @@ export class JsonFile<S extends v.GenericSchema> {
     return undefined
   }
 
-  write(value: v.InferInput<S>): void {
-    makeFolder(dirname(this.path))
-    const temporary = `${this.path}.${process.pid}.part`
+  /** For what is a convenience: a disk that is full is logged, and what is going on goes on. */
+  writeOrTell(value: v.InferInput<S>): void {
     try {
-      writeFileSync(temporary, JSON.stringify(value, null, 2))
-      renameSync(temporary, this.path)
+      this.write(value)
     } catch (thrown) {
-      rmSync(temporary, { force: true })
-      throw thrown
+      this.log(toErrorData(thrown).message)
     }
+  }
+
+  /** Throws GretaError 'io'. */
+  write(value: v.InferInput<S>): void {
+    writeWhole(this.path, (temporary) => {
+      makeFolder(dirname(this.path))
+      writeFileSync(temporary, JSON.stringify(value, null, 2))
+    })
   }
 }

@@ -178,7 +178,7 @@ export class ModelService {
           hash.update(chunk as Buffer)
         }
       const sha256 = hash.digest('hex')
-      this.hashes.write({ ...this.hashes.read(), [session.model.path]: { ...fingerprint(session.model), sha256 } })
+      this.hashes.writeOrTell({ ...this.hashes.read(), [session.model.path]: { ...fingerprint(session.model), sha256 } })
       if (this.session !== session) return
       this.loaded = this.describe(session, sha256)
       this.options.onChange(this.loaded)

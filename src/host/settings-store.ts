@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import * as v from 'valibot'
 import {
@@ -10,6 +10,7 @@ import {
   settingsSchema
 } from '../shared/protocol'
 import { JsonFile } from './json-file'
+import { statEntry } from './stat-entry'
 
 const storedSchema = v.record(v.string(), v.unknown())
 
@@ -34,9 +35,10 @@ export class SettingsStore {
   }
 
   set(patch: SettingsPatch): Settings {
-    this.current = merged(this.current, patch)
-    this.file.write(this.current as unknown as Record<string, unknown>)
-    return this.current
+    const next = merged(this.current, patch)
+    this.file.write(next as unknown as Record<string, unknown>)
+    this.current = next
+    return next
   }
 }
 
@@ -71,7 +73,8 @@ export class RecentModels {
       0,
       MOST_RECENTS
     )
-    this.file.write([...this.recents])
+    // The model is loaded all the same.
+    this.file.writeOrTell([...this.recents])
   }
 
   forget(path: string): void {
@@ -84,7 +87,7 @@ export class RecentModels {
     const { bundledModel } = this
     if (bundledModel !== undefined && !all.some((recent) => recent.path === bundledModel)) all.push({ path: bundledModel, openedAt: '' })
     return all.map(({ path, openedAt }) => {
-      const entry = statSync(path, { throwIfNoEntry: false })
+      const entry = statEntry(path)
       return {
         path,
         fileName: basename(path),

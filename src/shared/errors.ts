@@ -1,3 +1,5 @@
+import { isSystemError, systemReason } from './system-errors'
+
 /** What went wrong, as a program can tell it apart. Words are in `message`. */
 export type ErrorCode =
   | 'usage' // wrong arguments: exit code 2
@@ -46,8 +48,12 @@ export class GretaError extends Error {
   }
 }
 
-/** Any thrown value as data; a value that is not a GretaError is reported as the bug it is. */
+/** Any thrown value as data: a system call's failure in words, and what is neither that nor a GretaError as the bug it is. */
 export function toErrorData(thrown: unknown): GretaErrorData {
   if (thrown instanceof GretaError) return thrown.toData()
+  if (isSystemError(thrown)) {
+    const where = thrown.path === undefined ? '' : ` ${thrown.path}`
+    return { code: 'io', message: `A file could not be read or written: ${systemReason(thrown)} (${thrown.syscall}${where}).` }
+  }
   return { code: 'internal', message: `Internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}` }
 }

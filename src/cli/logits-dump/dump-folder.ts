@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip, type Gzip } from 'node:zlib'
 import { makeFolder } from '../../engine/formats/make-folder'
 import { GretaError } from '../../shared/errors'
+import { systemReason } from '../../shared/system-errors'
 
 const METADATA = 'metadata.json'
 const LOGITS = 'logits.jsonl.gz'
@@ -84,22 +85,9 @@ const temporary = (name: string): string => `.${name}.${process.pid}.part`
 
 function cannotWrite(folder: string, thrown: unknown): GretaError {
   if (thrown instanceof GretaError) return thrown
-  const { code, message } = thrown as NodeJS.ErrnoException
-  const reason =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'the disk is full'
-      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-        ? 'writing there is not permitted'
-        : code === 'ENOTDIR' || code === 'EEXIST'
-          ? 'a file is in the way'
-          : code === 'ENOENT'
-            ? 'no folder can be made there'
-            : code === 'EFBIG'
-              ? 'the file would exceed the allowed size'
-              : (message ?? String(thrown))
   return new GretaError(
     'io',
-    `The logits dump could not be written to ${folder}: ${reason}.`,
+    `The logits dump could not be written to ${folder}: ${systemReason(thrown)}.`,
     'Nothing was left there; choose another folder with --dump-logits.'
   )
 }

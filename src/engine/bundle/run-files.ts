@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { runRowSchema, type RunRow } from '../../shared/protocol'
 import { makeFolder } from '../formats/make-folder'
+import { writeWhole } from '../formats/write-whole'
 
 /** What the library knows of a run without opening it. A small file beside the bundle, which itself never changes. */
 const cardSchema = v.object({
@@ -56,7 +57,7 @@ export class RunFiles {
   }
 
   writeCard(card: RunCard): void {
-    writeFileWhole(join(this.folder, `${card.row.id}.json`), JSON.stringify(card))
+    writeWhole(join(this.folder, `${card.row.id}.json`), (temporary) => writeFileSync(temporary, JSON.stringify(card)))
   }
 
   remove(id: string): void {
@@ -70,18 +71,6 @@ export class RunFiles {
 
   exists(id: string): boolean {
     return existsSync(this.bundle(id))
-  }
-}
-
-/** Writes a small file whole or not at all. */
-export function writeFileWhole(path: string, content: string): void {
-  const temporary = `${path}.${process.pid}.part`
-  try {
-    writeFileSync(temporary, content)
-    renameSync(temporary, path)
-  } catch (thrown) {
-    rmSync(temporary, { force: true })
-    throw thrown
   }
 }
 

@@ -9,7 +9,9 @@ import {
   readFrameHeader,
   type TokenFrame
 } from '../../shared/protocol'
+import { systemReason } from '../../shared/system-errors'
 import { formatBytes } from '../../shared/units'
+import { removeQuietly } from '../formats/write-whole'
 import { type RecordedDetail, recordedDetailSchema } from './bundle'
 import { JournalWriter, readJournal } from './journal'
 
@@ -29,7 +31,13 @@ export class RunRecorder {
     private readonly largestBytes = LARGEST_RUN_BYTES
   ) {
     this.journal = new JournalWriter(path)
-    this.journal.appendJson({ detail: current })
+    try {
+      this.journal.appendJson({ detail: current })
+    } catch (thrown) {
+      this.journal.close()
+      removeQuietly(path)
+      throw new GretaError('io', `The run cannot be kept at ${path}: ${systemReason(thrown)}.`, 'Make room there, or set GRETA_DATA_DIR.')
+    }
   }
 
   get detail(): RecordedDetail {

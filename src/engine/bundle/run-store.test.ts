@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -52,6 +52,21 @@ describe('run store', () => {
     expect(await store.delete(['one', 'nobody'])).toBe(1)
     expect(() => store.row('one')).toThrow('There is no run one')
     expect(readdirSync(folder).sort()).toEqual(['copy.out', 'two.greta', 'two.json'])
+  })
+
+  test('what cannot be written leaves everything as it was', async () => {
+    const folder = newFolder()
+    const store = await open(folder)
+    await keep(store, 'one', '2026-01-01T00:00:00Z')
+    const target = join(folder, 'in-the-way')
+    mkdirSync(join(target, 'full'), { recursive: true })
+    await expect(store.export('one', target)).rejects.toMatchObject({ code: 'io', message: expect.stringContaining(target) as string })
+    expect(readdirSync(folder).sort()).toEqual(['in-the-way', 'one.greta', 'one.json'])
+    // A card that cannot be written: its place is taken by a folder.
+    rmSync(join(folder, 'one.json'))
+    mkdirSync(join(folder, 'one.json/full'), { recursive: true })
+    expect(() => store.update({ id: 'one', name: 'fire' })).toThrow()
+    expect(store.row('one').name).not.toBe('fire')
   })
 
   test('what was appended survives a process that dies, down to the last whole record', async () => {

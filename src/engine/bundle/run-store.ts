@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { GretaError } from '../../shared/errors'
 import type { DiskUse, RunList, RunListQuery, RunRow, RunUpdate } from '../../shared/protocol'
+import { writeWhole } from '../formats/write-whole'
 import { BundleReader, type RecordedDetail, writeBundle } from './bundle'
 import { columnsOfFrames, type RunColumns, untilGenerated } from './columns'
 import { processIsAlive, type RunCard, RunFiles, searchTextOf } from './run-files'
@@ -155,11 +156,7 @@ export class RunStore {
 
   async export(id: string, target: string): Promise<number> {
     const source = await this.bundleWithCard(id)
-    try {
-      copyFileSync(source, target)
-    } catch (thrown) {
-      throw new GretaError('io', `The run could not be written to ${target}: ${(thrown as Error).message}.`)
-    }
+    writeWhole(target, (temporary) => copyFileSync(source, temporary))
     return statSync(target).size
   }
 
@@ -210,8 +207,8 @@ export class RunStore {
   }
 
   private setCard(card: RunCard, onDisk: boolean): void {
-    this.cards.set(card.row.id, card)
     if (onDisk) this.files.writeCard(card)
+    this.cards.set(card.row.id, card)
     this.options.onChange?.([card.row.id])
   }
 

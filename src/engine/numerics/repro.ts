@@ -1,11 +1,13 @@
-import { existsSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { GretaError } from '../../shared/errors'
 import type { LayerWeightTable, OpenedModel, WeightReference } from '../../shared/model/description'
 import type { LayerPoint } from '../../shared/model/trace-points'
+import { systemReason } from '../../shared/system-errors'
 import { npyHeader } from '../bundle/npy'
 import { makeFolder } from '../formats/make-folder'
 import { weightBytesOf } from '../formats/weight-data'
+import { removeQuietly } from '../formats/write-whole'
 import { dequantise } from '../native/tools'
 import type { FaultRequest, Session } from '../session/types'
 import { captureLayer, replayOperation } from './block-replay'
@@ -172,12 +174,8 @@ function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array | str
     for (const [name, content] of files) writeFileSync(join(temporary, name), content)
     renameSync(temporary, folder)
   } catch (thrown) {
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+    if (temporary !== undefined) removeQuietly(temporary)
     for (const above of made.toReversed()) rmdirSync(above)
-    throw new GretaError(
-      'io',
-      `The repro could not be written to ${folder}: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
-      'Choose another folder.'
-    )
+    throw new GretaError('io', `The repro could not be written to ${folder}: ${systemReason(thrown)}.`, 'Choose another folder.')
   }
 }

@@ -24,6 +24,7 @@ export const appMessages = defineMessages({
   protocolProblem: { en: 'A message from the workbench was refused', es: 'Se rechazó un mensaje del programa' },
   engineStopped: { en: 'The engine stopped', es: 'El motor se detuvo' },
   generationFailed: { en: 'The generation failed', es: 'La generación falló' },
+  runNotKept: { en: 'The run was not kept', es: 'La ejecución no se guardó' },
   generationStarted: { en: 'Generating', es: 'Generando' },
   finishedAnnouncement: {
     en: { one: 'Generation ended: {count} token', other: 'Generation ended: {count} tokens' },

@@ -180,5 +180,6 @@ function onRunFinished(data: EventData<'run.finished'>): void {
         ? {}
         : { action: { label: translateNow('app.firstAlert'), run: () => runCommand('first-alert') } })
     })
+  if (data.notKept !== undefined) toast({ tone: 'danger', title: translateNow('app.runNotKept'), detail: data.notKept })
   requestTick()
 }

@@ -26,6 +26,8 @@ export const EVENTS = {
     reason: v.picklist(FINISH_REASONS),
     error: v.exactOptional(errorSchema),
     stopString: v.exactOptional(v.string()),
+    /** Why the library has the run not at all or not to its end; what was shown is right. */
+    notKept: v.exactOptional(v.string()),
     summary: generationSummarySchema,
     /** The text as it ended; with a stop string that is less than what the frames carried. */
     text: v.string()
