@@ -117,6 +117,8 @@ test('a narrow window: nothing is cut off, and the panels are opened from the st
   const status = page.getByRole('contentinfo', { name: 'Status' })
   for (const view of ['Play', 'Layers', 'Model', 'Compare'] as const) {
     await showView(page, view)
+    // In Model only tensors have something to inspect.
+    if (view === 'Model') await page.getByRole('tab', { name: 'Tensors' }).click()
     const toggle = status.getByRole('button', { name: 'Inspector' })
     await expect(toggle).toHaveAttribute('aria-pressed', 'false')
     expect(await cutOff(), `${view}, inspector closed`).toEqual([])

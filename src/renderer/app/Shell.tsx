@@ -15,7 +15,7 @@ const SEPARATOR = 'bg-line transition-colors duration-100 hover:bg-accent data-[
 export const Shell = () => {
   const t = useTranslate()
   const view = viewById(useStore((state) => state.view))
-  const inspectorOpen = useStore((state) => state.inspectorOpen)
+  const inspectorOpen = useStore((state) => state.inspectorOpen && !state.inspectorIdle)
   const dockOpen = useStore((state) => state.dockOpen)
   const { Panel: Main, Inspector, Dock } = view
   const waiting = <p className="p-4 text-faint">{t('app.loading')}</p>

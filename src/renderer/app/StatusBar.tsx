@@ -209,6 +209,7 @@ const PanelToggles = () => {
   const t = useTranslate()
   const view = viewById(useStore((state) => state.view))
   const inspectorOpen = useStore((state) => state.inspectorOpen)
+  const inspectorIdle = useStore((state) => state.inspectorIdle)
   const dockOpen = useStore((state) => state.dockOpen)
   const setInspectorOpen = useStore((state) => state.setInspectorOpen)
   const setDockOpen = useStore((state) => state.setDockOpen)
@@ -223,7 +224,7 @@ const PanelToggles = () => {
   return (
     <span className="flex items-center gap-0.5">
       {view.Dock !== undefined && <PanelToggle icon={PanelBottom} {...dock} />}
-      {view.Inspector !== undefined && <PanelToggle icon={PanelRight} {...inspector} />}
+      {view.Inspector !== undefined && !inspectorIdle && <PanelToggle icon={PanelRight} {...inspector} />}
     </span>
   )
 }

@@ -14,6 +14,8 @@ export interface ToastRequest {
 export interface ShellSlice {
   readonly view: ViewId
   readonly inspectorOpen: boolean
+  /** The shown view has nothing to inspect in the part of it that is in front: the inspector gives its room away. */
+  readonly inspectorIdle: boolean
   readonly dockOpen: boolean
   readonly overlay: 'none' | 'palette' | 'help' | 'settings' | 'logits'
   readonly toasts: readonly ToastItem[]
@@ -21,6 +23,7 @@ export interface ShellSlice {
   readonly announcement: { readonly text: string; readonly count: number }
   readonly showView: (view: ViewId) => void
   readonly setInspectorOpen: (open: boolean) => void
+  readonly setInspectorIdle: (idle: boolean) => void
   readonly setDockOpen: (open: boolean) => void
   readonly setOverlay: (overlay: ShellSlice['overlay']) => void
   readonly toast: (request: ToastRequest) => void
@@ -34,12 +37,14 @@ let nextToast = 1
 export const shellSlice: Slice<ShellSlice> = (set, get) => ({
   view: 'play',
   inspectorOpen: true,
+  inspectorIdle: false,
   dockOpen: true,
   overlay: 'none',
   toasts: [],
   announcement: { text: '', count: 0 },
   showView: (view) => set({ view }),
   setInspectorOpen: (inspectorOpen) => set({ inspectorOpen }),
+  setInspectorIdle: (inspectorIdle) => set({ inspectorIdle }),
   setDockOpen: (dockOpen) => set({ dockOpen }),
   setOverlay: (overlay) => set({ overlay }),
   toast: (request) => {

@@ -67,7 +67,7 @@ export const LogitTable = ({ explanation, byLogit, runId, position }: LogitTable
     { id: 'place', title: t('logits.place'), width: '4.5rem', numeric: true, sortable: true },
     { id: 'token', title: t('logits.token'), width: 'minmax(7rem,1fr)' },
     { id: 'id', title: t('logits.id'), width: '5rem', numeric: true, sortable: true },
-    { id: 'bytes', title: t('logits.bytes'), width: 'minmax(8.5rem,0.8fr)' },
+    { id: 'bytes', title: t('logits.bytes'), width: 'minmax(10rem,0.9fr)' },
     { id: 'logit', title: t('logits.logit'), width: '6rem', numeric: true },
     ...(hasPenalties ? [{ id: 'penalised', title: t('logits.penalised'), width: '6rem', numeric: true }] : []),
     { id: 'scaled', title: t('logits.scaled'), width: '6rem', numeric: true, sortable: true },

@@ -141,7 +141,7 @@ const Options = ({ inspection, options }: { readonly inspection: ModelInspection
 const Option = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
   <div className="flex flex-col gap-1">
     <span className="label">{name}</span>
-    {children}
+    <div className="flex h-6.5 items-center">{children}</div>
   </div>
 )
 
@@ -183,7 +183,7 @@ const PlanCard = ({ plan, path, options, preferred }: PlanCardProps) => {
         ) : (
           <Badge tone={memory.fits ? 'ok' : 'danger'}>{t(memory.fits ? 'model.planFits' : 'model.planTooLarge')}</Badge>
         )}
-        <span className="min-w-0 flex-1 truncate text-sm text-muted">{device.description}</span>
+        <span className="min-w-0 flex-1 text-sm text-muted">{device.description}</span>
         {memory !== undefined && (
           <Button
             variant={usable && preferred ? 'primary' : 'secondary'}

@@ -44,6 +44,13 @@ export const ModelPanel = () => {
   const [dragging, setDragging] = useState(false)
   const path = useModelState((state) => state.path)
   const loadedPath = useStore((state) => state.model?.path)
+  const listsTensors = useModelState((state) => state.inspection !== undefined && state.tab === 'tensors')
+  const setInspectorIdle = useStore((state) => state.setInspectorIdle)
+  // Only tensors are inspected: everything else has the room.
+  useEffect(() => {
+    setInspectorIdle(!listsTensors)
+    return () => setInspectorIdle(false)
+  }, [listsTensors, setInspectorIdle])
   // The loaded model is what people expect to see first.
   useEffect(() => {
     if (path === undefined && loadedPath !== undefined) void inspectModel(loadedPath)
