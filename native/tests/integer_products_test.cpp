@@ -100,7 +100,7 @@ bool has_tiles() {
 bool has_integers(Precision precision) {
   InstructionSet set;
   if (!choose_instruction_set(std::getenv("GRETA_CPU_ISA"), &set).ok() || set.integers == nullptr) return false;
-  return precision == Precision::bf16 ? set.tiles == nullptr : set.kernels->lanes == kFewestLanes;
+  return precision == Precision::f32 || set.tiles == nullptr;
 }
 uint32_t planes_of(Precision precision) { return precision == Precision::bf16 ? 1 : kMaximumPlanes; }
 

@@ -1,6 +1,6 @@
 // Matrix products of quantised weights in exact integers (integer_table.h): packing of the inputs and the cut into pieces. A unit of
-// kUnitRows rows is unpacked one column block at a time and multiplied with up to kBlockInputs planes of that block, while its
-// totals wait in L2: panel 17 KiB, packed inputs 288 KiB, totals 64 KiB or less.
+// up to unit_panels panels of kUnitRows rows is unpacked one panel and column block at a time and multiplied with up to block_inputs
+// planes of that block, while its totals wait in L2.
 #include <algorithm>
 
 #include "backend/cpu/cpu_kernels.h"
@@ -15,17 +15,16 @@ static_assert(kIntegerColumns == kPanelColumns);
 // So few tokens are multiplied one by one: unpacking weights in registers for each costs less than one panel.
 constexpr uint32_t kVectorTokens = 4;
 
-// Tokens are spread evenly over blocks of at most kBlockInputs planes.
-uint32_t integer_block_tokens(uint32_t token_count, uint32_t planes) {
-  return token_count <= kVectorTokens ? 1 : even_blocks(token_count, kBlockInputs / planes);
-}
-
 }  // namespace
 
-// Sixteen f32 lanes multiply as fast as eight lanes of two planes: there only one plane wins (docs/benchmarks.md).
+// One part of bf16 prefills faster on tiles than one plane of integers (docs/benchmarks.md).
 bool CpuKernels::uses_integers(const MatmulTask& task) const {
-  const bool wins = planes_ == 1 || set_.kernels->lanes == kFewestLanes;
-  return set_.integers != nullptr && wins && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
+  return set_.integers != nullptr && tile_parts_ != 1 && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
+}
+
+// Tokens are spread evenly over blocks of at most block_inputs planes.
+uint32_t CpuKernels::integer_block_tokens(uint32_t token_count) const {
+  return token_count <= kVectorTokens ? 1 : even_blocks(token_count, set_.integers->block_inputs / planes_);
 }
 
 void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
@@ -34,10 +33,13 @@ void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, cons
   if (token_count <= kVectorTokens) {
     multiply_integer_vectors(tasks, count, token_count);
   } else {
-    pool_->for_ranges(total_units(tasks, count, kUnitRows), 1, [&](uint64_t begin, uint64_t end, uint32_t thread_index) {
+    // Panels of a unit share the way of a block's inputs into L2; but every thread wants several units.
+    const uint32_t panels = total_units(tasks, count, kUnitRows) / (pool_->thread_count() * 4);
+    const uint32_t unit_rows = kUnitRows * std::clamp(panels, 1u, set_.integers->unit_panels);
+    pool_->for_ranges(total_units(tasks, count, unit_rows), 1, [&](uint64_t begin, uint64_t end, uint32_t thread_index) {
       for (uint64_t unit = begin; unit < end; ++unit) {
-        const UnitPlace place = find_unit(tasks, unit, kUnitRows);
-        multiply_integer_unit(*place.task, place.first_row, token_count, thread_index);
+        const UnitPlace place = find_unit(tasks, unit, unit_rows);
+        multiply_integer_unit(*place.task, place.first_row, unit_rows, token_count, thread_index);
       }
     });
   }
@@ -52,7 +54,7 @@ void CpuKernels::multiply_integers(const MatmulTask* tasks, uint32_t count, cons
 }
 
 void CpuKernels::pack_integers(const float* x, uint32_t cols, uint32_t token_count) {
-  const uint32_t block_tokens = integer_block_tokens(token_count, planes_);
+  const uint32_t block_tokens = integer_block_tokens(token_count);
   const uint64_t blocks = panels_of(cols);
   const auto pack = token_count <= kVectorTokens ? set_.integers->pack_vector : set_.integers->pack_panel;
   pool_->for_ranges(token_count, 4, [&](uint64_t begin, uint64_t end, uint32_t) {
@@ -68,7 +70,7 @@ void CpuKernels::pack_integers(const float* x, uint32_t cols, uint32_t token_cou
 }
 
 bool CpuKernels::integers_are_finite(uint32_t cols, uint32_t token_count, uint32_t token) const {
-  const uint32_t block_tokens = integer_block_tokens(token_count, planes_), start = token / block_tokens * block_tokens;
+  const uint32_t block_tokens = integer_block_tokens(token_count), start = token / block_tokens * block_tokens;
   const uint64_t tokens = std::min(block_tokens, token_count - start), blocks = panels_of(cols);
   for (uint64_t b = 0; b < blocks; ++b)
     if (input_facts_[start * blocks + b * tokens + (token - start)].finite == 0) return false;
@@ -100,29 +102,37 @@ void CpuKernels::multiply_integer_vectors(const MatmulTask* tasks, uint32_t coun
   });
 }
 
-void CpuKernels::multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index) {
+void CpuKernels::multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t unit_rows, uint32_t token_count, uint32_t thread_index) {
   const WeightView& weight = *task.weight;
-  const uint32_t rows = std::min(kUnitRows, weight.rows - first_row), block_tokens = integer_block_tokens(token_count, planes_);
+  const uint32_t last_row = std::min(weight.rows, first_row + unit_rows), block_tokens = integer_block_tokens(token_count);
   const uint64_t blocks = panels_of(weight.cols);
   const IntegerTypeKernels& kernels = set_.integers->types[type_index(weight.type)];
   auto* panel = reinterpret_cast<uint8_t*>(panels_.data() + thread_index * sizes_.panel_floats);
-  float* totals = accumulators_.data() + thread_index * sizes_.accumulator_floats;
+  float* unit_totals = accumulators_.data() + thread_index * sizes_.accumulator_floats;  // (panels, tokens, kUnitRows)
   PanelFacts facts{};
-  const uint8_t* pointers[kUnitRows];
-  for (uint32_t r = 0; r < rows; ++r) pointers[r] = ops::weight_row(weight, first_row + r, model_->head_dim);
   if (set_.integers->begin_panels != nullptr) set_.integers->begin_panels();
   for (uint32_t first_token = 0; first_token < token_count; first_token += block_tokens) {
     const uint32_t tokens = std::min(block_tokens, token_count - first_token);
-    std::fill_n(totals, static_cast<uint64_t>(tokens) * kUnitRows, 0.0f);
+    const uint64_t panel_totals = static_cast<uint64_t>(tokens) * kUnitRows;
+    std::fill_n(unit_totals, (last_row - first_row + kUnitRows - 1) / kUnitRows * panel_totals, 0.0f);
     for (uint64_t b = 0; b < blocks; ++b) {
       const auto first = static_cast<uint32_t>(b * kIntegerColumns), columns = std::min(kIntegerColumns, weight.cols - first);
-      kernels.unpack({pointers, rows, first, columns, panel, &facts});
       const uint64_t place = first_token * blocks + b * tokens;
-      kernels.panel_product[planes_ - 1]({panel, &facts, rows, columns, integer_inputs(place), &input_facts_[place], tokens, totals});
+      float* totals = unit_totals;
+      for (uint32_t row = first_row; row < last_row; row += kUnitRows, totals += panel_totals) {
+        const uint32_t rows = std::min(kUnitRows, last_row - row);
+        const uint8_t* pointers[kUnitRows];
+        for (uint32_t r = 0; r < rows; ++r) pointers[r] = ops::weight_row(weight, row + r, model_->head_dim);
+        kernels.unpack({pointers, rows, first, columns, panel, &facts});
+        kernels.panel_product[planes_ - 1]({panel, &facts, rows, columns, integer_inputs(place), &input_facts_[place], tokens, totals});
+      }
     }
-    for (uint32_t t = 0; t < tokens; ++t)
-      std::copy_n(totals + static_cast<uint64_t>(t) * kUnitRows, rows,
-                  task.output + static_cast<uint64_t>(first_token + t) * task.output_stride + first_row);
+    const float* totals = unit_totals;
+    for (uint32_t row = first_row; row < last_row; row += kUnitRows, totals += panel_totals) {
+      for (uint32_t t = 0; t < tokens; ++t)
+        std::copy_n(totals + static_cast<uint64_t>(t) * kUnitRows, std::min(kUnitRows, last_row - row),
+                    task.output + static_cast<uint64_t>(first_token + t) * task.output_stride + row);
+    }
   }
   if (set_.integers->end_panels != nullptr) set_.integers->end_panels();
 }

@@ -12,6 +12,8 @@ bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512dq");
 }
+// Without VNNI a product of pairs is two instructions.
+const IntegerKernels& wide_integer_kernels() { return __builtin_cpu_supports("avx512vnni") ? vnni_integer_kernels() : avx512_integer_kernels(); }
 bool has_amx() { return has_avx512() && amx_available(); }
 #endif
 bool always() { return true; }
@@ -28,8 +30,8 @@ struct Candidate {
 // Best first.
 constexpr Candidate kCandidates[] = {
 #if defined(__x86_64__)
-    {"amx", "AMX bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels, avx2_integer_kernels},
-    {"avx512", "AVX-512, 16 f32 lanes", has_avx512, avx512_kernels, nullptr, avx2_integer_kernels},
+    {"amx", "AMX int8 and bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels, amx_integer_kernels},
+    {"avx512", "AVX-512, integers for quantised weights", has_avx512, avx512_kernels, nullptr, wide_integer_kernels},
     {"avx2", "AVX2 + FMA + F16C, integers for quantised weights", has_avx2, avx2_kernels, nullptr, avx2_integer_kernels},
 #endif
 #if defined(__ARM_NEON)

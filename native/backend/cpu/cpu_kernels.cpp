@@ -44,8 +44,7 @@ Status CpuKernels::prepare(const ModelDescription& model, const LoadOptions& opt
   if (uses_tiles(options.precision)) tile_parts_ = options.precision == Precision::bf16 ? 1 : 2;
   planes_ = options.precision == Precision::bf16 ? 1 : kMaximumPlanes;
   pool_ = std::make_unique<ThreadPool>(options.thread_count);
-  description_ = std::string(set_.description) + (set_.tiles != nullptr && tile_parts_ == 0 ? " (tiles only at bf16 precision)" : "") + ", " +
-                 std::to_string(options.thread_count) + (options.thread_count == 1 ? " thread" : " threads");
+  description_ = std::string(set_.description) + ", " + std::to_string(options.thread_count) + (options.thread_count == 1 ? " thread" : " threads");
   return {};
 }
 

@@ -49,10 +49,11 @@ class CpuKernels final : public HostKernels {
   void multiply_floats(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
   void multiply_integers(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);
   void multiply_integer_vectors(const MatmulTask* tasks, uint32_t count, uint32_t token_count);
-  void multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t token_count, uint32_t thread_index);
+  void multiply_integer_unit(const MatmulTask& task, uint32_t first_row, uint32_t unit_rows, uint32_t token_count, uint32_t thread_index);
   void pack_integers(const float* x, uint32_t cols, uint32_t token_count);
   // The packed planes of block number `place` (blocks as in input_facts_).
   uint8_t* integer_inputs(uint64_t place) { return reinterpret_cast<uint8_t*>(packed_.data()) + place * planes_ * kPlaneBytes; }
+  uint32_t integer_block_tokens(uint32_t token_count) const;
   bool integers_are_finite(uint32_t cols, uint32_t token_count, uint32_t token) const;
   void multiply_vector(const MatmulTask* tasks, uint32_t count, const float* x);
   void multiply_panels(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count);

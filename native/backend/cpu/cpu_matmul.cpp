@@ -23,10 +23,14 @@ CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model
   const uint64_t integer_bytes = set_.integers == nullptr ? 0 : inputs * planes * kPlaneBytes + kOverreadBytes;
   sizes.packed_floats = std::max(inputs * kPanelColumns, integer_bytes / sizeof(float));
   sizes.input_facts = set_.integers == nullptr ? 0 : inputs;
-  static_assert(kUnitRows * kPanelColumns * sizeof(float) >= kPanelBytes && kBlockTokens * kFewestLanes >= kBlockInputs,
-                "f32 scratch holds integers too");
+  static_assert(kUnitRows * kPanelColumns * sizeof(float) >= kPanelBytes, "f32 panels hold those of integers");
   sizes.panel_floats = kUnitRows * kPanelColumns;
   sizes.accumulator_floats = static_cast<uint64_t>(kUnitRows) * std::min(kBlockTokens, options.batch_capacity) * lanes;
+  if (set_.integers != nullptr) {
+    const uint64_t totals =
+        static_cast<uint64_t>(set_.integers->unit_panels) * std::min(set_.integers->block_inputs / planes, options.batch_capacity);
+    sizes.accumulator_floats = std::max<uint64_t>(sizes.accumulator_floats, totals * kUnitRows);
+  }
   sizes.attention_floats = static_cast<uint64_t>(kAttentionChunk) * (model.head_dim + value_stride) + 4 * kAttentionChunk +
                            static_cast<uint64_t>(queries) * (value_stride + 2);
   sizes.packed_tile_elements = sizes.tile_panel_elements = sizes.tile_sum_floats = 0;
@@ -36,14 +40,18 @@ CpuKernels::ScratchSizes CpuKernels::scratch_sizes(const ModelDescription& model
 
 void CpuKernels::matmul(const MatmulTask* tasks, uint32_t count, const float* x, uint32_t token_count) {
   if (token_count == 0) return;
-  if (tile_parts_ != 0) return multiply_with_tiles(tasks, count, x, token_count);
   // Runs of products of one kind share their packed inputs.
   while (count != 0) {
     const bool integers = uses_integers(tasks[0]);
     uint32_t run = 1;
     while (run < count && uses_integers(tasks[run]) == integers) ++run;
-    if (integers) multiply_integers(tasks, run, x, token_count);
-    if (!integers) multiply_floats(tasks, run, x, token_count);
+    if (integers) {
+      multiply_integers(tasks, run, x, token_count);
+    } else if (tile_parts_ != 0) {
+      multiply_with_tiles(tasks, run, x, token_count);
+    } else {
+      multiply_floats(tasks, run, x, token_count);
+    }
     tasks += run;
     count -= run;
   }

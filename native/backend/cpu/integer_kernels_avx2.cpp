@@ -117,6 +117,8 @@ constexpr IntegerKernels make_integer_table() {
   table.types[type_index(DType::q5_k)] = integer_kernels_of<IntegerQ5_K>();
   table.types[type_index(DType::q6_k)] = integer_kernels_of<IntegerQ6_K>();
   table.pack_vector = table.pack_panel = pack;
+  table.block_inputs = 512;  // 288 KiB, and totals of 64 KiB or less
+  table.unit_panels = 1;
   return table;
 }
 

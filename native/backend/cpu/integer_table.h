@@ -36,9 +36,9 @@ inline constexpr uint32_t kPlaneColumns = 288;
 inline constexpr uint32_t kSumShift = 8;
 inline constexpr uint32_t kPlaneBytes = kPlaneColumns * sizeof(int16_t);
 static_assert(kPlaneBytes % 64 == 0);
-inline constexpr uint32_t kPanelBytes = 20 * 1024;            // of the panel of a unit, in the instruction set's own order
-inline constexpr uint32_t kBlockInputs = 512;                 // tokens times planes that a unit multiplies between two column blocks
-inline constexpr uint32_t kOverreadBytes = 16 * kPlaneBytes;  // of a panel product's inputs
+inline constexpr uint32_t kPanelBytes = 20 * 1024;  // of the panel of a unit, in the instruction set's own order
+inline constexpr uint32_t kMostBlockInputs = 1024;
+inline constexpr uint32_t kOverreadBytes = 16 * kMaximumPlanes * kPlaneBytes;  // of a panel product's inputs
 
 // What the products need besides the planes, for one block of one token.
 struct InputFacts {
@@ -99,7 +99,7 @@ struct IntegerTypeKernels {
 struct IntegerPacking {
   const float* x;
   uint32_t count, plane_count;
-  uint8_t* planes;  // (plane_count, kPlaneBytes)
+  uint8_t* planes;  // (plane_count, kPlaneBytes), from pack_panel in the instruction set's own order
   InputFacts* facts;
 };
 
@@ -111,10 +111,15 @@ struct IntegerKernels {
   void (*pack_panel)(const IntegerPacking& packing);
   void (*begin_panels)();  // null, or: between these two the calling thread may call panel_product
   void (*end_panels)();
+  uint32_t block_inputs;  // most tokens times planes that a unit multiplies between two column blocks, at most kMostBlockInputs
+  uint32_t unit_panels;   // most panels of a unit: they share a column block's inputs
 };
 
 #if defined(__x86_64__)
 const IntegerKernels& avx2_integer_kernels();
+const IntegerKernels& avx512_integer_kernels();
+const IntegerKernels& vnni_integer_kernels();
+const IntegerKernels& amx_integer_kernels();
 #endif
 
 }  // namespace greta::cpu

@@ -1,0 +1,114 @@
+// Sixteen 32-bit lanes: AVX-512 where it is compiled, otherwise plain vectors of the compiler, which make the same bits (tests of
+// kernels for processors that the build machine is not).
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+namespace greta::cpu {
+namespace {
+
+struct Lanes16 {
+  static constexpr uint32_t kLanes = 16, kBytes = 64;
+  using Ints = int32_t __attribute__((vector_size(64)));
+  using Floats = float __attribute__((vector_size(64)));
+
+  [[gnu::always_inline]] static Ints load(const void* p) {
+    Ints v;
+    std::memcpy(&v, p, sizeof(v));
+    return v;
+  }
+  [[gnu::always_inline]] static void store(void* p, Ints v) { std::memcpy(p, &v, sizeof(v)); }
+  [[gnu::always_inline]] static Floats load_floats(const float* p) {
+    Floats v;
+    std::memcpy(&v, p, sizeof(v));
+    return v;
+  }
+  [[gnu::always_inline]] static void store_floats(float* p, Floats v) { std::memcpy(p, &v, sizeof(v)); }
+  // Four bytes of memory in every lane.
+  [[gnu::always_inline]] static Ints broadcast_bytes(const uint8_t* p) {
+    int32_t value;
+    std::memcpy(&value, p, sizeof(value));
+    return broadcast(value);
+  }
+  [[gnu::always_inline]] static Ints broadcast(int32_t value) { return value - Ints{}; }
+  [[gnu::always_inline]] static Floats broadcast(float value) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Floats>(_mm512_set1_ps(value));
+#else
+    Floats v;
+    for (uint32_t i = 0; i < kLanes; ++i) v[i] = value;
+    return v;
+#endif
+  }
+
+  // Nearest f32, ties to even.
+  [[gnu::always_inline]] static Floats to_floats(Ints v) { return __builtin_convertvector(v, Floats); }
+
+  // a * b + c and c - a * b, rounded once.
+  [[gnu::always_inline]] static Floats fma(Floats a, Floats b, Floats c) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Floats>(_mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+#else
+    for (uint32_t i = 0; i < kLanes; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    return c;
+#endif
+  }
+  [[gnu::always_inline]] static Floats fnma(Floats a, Floats b, Floats c) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Floats>(_mm512_fnmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+#else
+    return fma(-a, b, c);
+#endif
+  }
+
+  // sum + the products of both 16-bit halves of each lane.
+  [[gnu::always_inline]] static Ints add_pair_products(Ints sum, Ints a, Ints b) {
+#if defined(__AVX512VNNI__)
+    return reinterpret_cast<Ints>(_mm512_dpwssd_epi32(reinterpret_cast<__m512i>(sum), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX512BW__)
+    return sum + reinterpret_cast<Ints>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#else
+    return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+  }
+
+  // Sixteen rows of sixteen 32-bit numbers, `row_bytes` apart, column by column: target (16, 16).
+  [[gnu::always_inline]] static void transpose(const uint8_t* rows, uint64_t row_bytes, uint8_t* target) {
+#if defined(__AVX512F__)
+    // Lanes of 128 bits of four rows at a time come in place by masked loads; what is left is 4 x 4 within them.
+    __m512i fours[4][4];
+#pragma GCC unroll 4
+    for (uint32_t chunk = 0; chunk < 4; ++chunk) {
+#pragma GCC unroll 4
+      for (uint32_t i = 0; i < 4; ++i) {
+        const auto part = [&](uint32_t lane) {
+          return _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows + (4 * lane + i) * row_bytes + 16 * chunk));
+        };
+        __m512i v = _mm512_castsi128_si512(part(0));
+        v = _mm512_mask_broadcast_i32x4(v, 0x00f0, part(1));
+        v = _mm512_mask_broadcast_i32x4(v, 0x0f00, part(2));
+        fours[chunk][i] = _mm512_mask_broadcast_i32x4(v, 0xf000, part(3));
+      }
+      const __m512i* v = fours[chunk];
+      const __m512i a = _mm512_unpacklo_epi32(v[0], v[1]), b = _mm512_unpackhi_epi32(v[0], v[1]);
+      const __m512i c = _mm512_unpacklo_epi32(v[2], v[3]), d = _mm512_unpackhi_epi32(v[2], v[3]);
+      uint8_t* out = target + 4 * chunk * kBytes;
+      _mm512_storeu_si512(out, _mm512_unpacklo_epi64(a, c));
+      _mm512_storeu_si512(out + kBytes, _mm512_unpackhi_epi64(a, c));
+      _mm512_storeu_si512(out + 2 * kBytes, _mm512_unpacklo_epi64(b, d));
+      _mm512_storeu_si512(out + 3 * kBytes, _mm512_unpackhi_epi64(b, d));
+    }
+#else
+    for (uint32_t row = 0; row < kLanes; ++row)
+      for (uint32_t column = 0; column < kLanes; ++column) std::memcpy(target + (column * kLanes + row) * 4, rows + row * row_bytes + column * 4, 4);
+#endif
+  }
+};
+
+}  // namespace
+}  // namespace greta::cpu
