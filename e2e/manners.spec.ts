@@ -130,4 +130,8 @@ test('a narrow window: nothing is cut off, and the panels are opened from the st
     await toggle.click()
     await expect(inspector).toBeHidden()
   }
+  // However little room there is, the toggles have theirs.
+  await page.setViewportSize({ width: 560, height: 700 })
+  const box = await status.getByRole('button', { name: 'Inspector' }).boundingBox()
+  expect((box?.x ?? 1e9) + (box?.width ?? 0)).toBeLessThanOrEqual(560)
 })

@@ -237,21 +237,24 @@ export const StatusBar = () => {
   return (
     <footer
       aria-label={t('app.status')}
-      className="flex h-7 shrink-0 items-center gap-4 overflow-x-auto overflow-y-hidden border-t border-line bg-bg px-3 text-xs text-muted"
+      className="flex h-7 shrink-0 items-center gap-3 border-t border-line bg-bg px-3 text-xs text-muted"
     >
-      <EngineItem />
-      <ModelItem />
-      {backend !== undefined && (
-        <span className="flex shrink-0 gap-1.5 whitespace-nowrap" title={device} data-testid="status-backend">
-          <span className="font-medium text-text">{backend}</span>
-          <span className="hidden max-w-72 truncate 2xl:inline">{device}</span>
+      {/* What has no room is scrolled to; the toggles stay. */}
+      <div className="flex min-w-0 flex-1 items-center gap-4 overflow-x-auto overflow-y-hidden">
+        <EngineItem />
+        <ModelItem />
+        {backend !== undefined && (
+          <span className="flex shrink-0 gap-1.5 whitespace-nowrap" title={device} data-testid="status-backend">
+            <span className="font-medium text-text">{backend}</span>
+            <span className="hidden max-w-72 truncate 2xl:inline">{device}</span>
+          </span>
+        )}
+        <span className="ml-auto flex shrink-0 items-center gap-4">
+          <CaptureItem />
+          <RunItems />
         </span>
-      )}
-      <span className="ml-auto flex shrink-0 items-center gap-4">
-        <CaptureItem />
-        <RunItems />
-        <PanelToggles />
-      </span>
+      </div>
+      <PanelToggles />
     </footer>
   )
 }

@@ -33,6 +33,7 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
   const token = useStore((state) => state.cursor.token)
   const step = drift === undefined || token === undefined ? undefined : drift.at(token - 1)
   const empty = drift === undefined || drift.count === 0
+  const said = error === undefined ? t(following === undefined ? 'drift.help' : 'drift.waiting') : `${error.message} ${error.hint ?? ''}`
   return (
     <div
       className={`flex items-stretch gap-3 ${empty ? 'shrink-0' : 'min-h-17 flex-[2]'}`}
@@ -54,8 +55,8 @@ export const DriftStrip = ({ columns }: { readonly columns: RunColumns }) => {
         <div className="flex min-w-0 flex-1 flex-wrap content-center items-center gap-x-4 gap-y-1">
           <DriftSwitch />
           <DriftReference />
-          <p className="m-0 min-w-0 flex-1 basis-40 truncate text-xs text-faint">
-            {error === undefined ? t(following === undefined ? 'drift.help' : 'drift.waiting') : `${error.message} ${error.hint ?? ''}`}
+          <p className="m-0 min-w-0 flex-1 basis-40 truncate text-xs text-faint" title={said}>
+            {said}
           </p>
         </div>
       ) : (

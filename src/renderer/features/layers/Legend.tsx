@@ -38,7 +38,10 @@ export const Legend = memo(({ scale, paletteName, theme }: LegendProps) => {
     >
       <div className="flex items-start gap-3">
         <div className="mx-3 w-72">
-          <div className="h-2.5 rounded-sm" style={{ background: `linear-gradient(to right, ${stops.join(',')})` }} />
+          <div
+            className="h-2.5 rounded-sm forced-color-adjust-none"
+            style={{ background: `linear-gradient(to right, ${stops.join(',')})` }}
+          />
           <div className="num relative h-4 text-muted">
             {ticks.map(({ value, at }) => (
               <span key={value} className="absolute -translate-x-1/2 whitespace-nowrap" style={{ left: `${at * 100}%` }}>

@@ -7,27 +7,34 @@ import { call } from '../../bridge'
 import { useTranslate } from '../../i18n'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
-import { inspectModel } from './model-state'
+import { inspectModel, useModelState } from './model-state'
 
 const ICONS = { folder: Folder, model: HardDrive, 'model-folder': HardDrive, run: File } as const
+
+/** Undefined, the home folder, where a path names no folder. */
+const folderOf = (path: string | undefined): string | undefined => /^(.+)[\\/][^\\/]+$/.exec(path ?? '')?.[1]
 
 /** Folders and models of the machine the engine runs on, where the page has no dialog of the system. */
 export const FileBrowser = ({ onClose }: { readonly onClose: () => void }) => {
   const t = useTranslate()
-  const [path, setPath] = useState<string | undefined>(undefined)
+  // Models lie together: where the shown one is, others are likely to be.
+  const [first] = useState(() => folderOf(useModelState.getState().path))
+  const [path, setPath] = useState(first)
   const [listing, setListing] = useState<FolderListing | undefined>(undefined)
   const [error, setError] = useState<GretaErrorData | undefined>(undefined)
   useEffect(() => {
     let current = true
     void call('files.list', path === undefined ? {} : { path }).then((answer) => {
       if (!current) return
+      // A folder that is gone has no way up: from the home folder every other is reached.
+      if (!answer.ok && path !== undefined && path === first) return setPath(undefined)
       setError(answer.ok ? undefined : answer.error)
       if (answer.ok) setListing(answer.value)
     })
     return () => {
       current = false
     }
-  }, [path])
+  }, [path, first])
   const entries = listing?.entries.filter((entry) => entry.kind !== 'run') ?? []
   return (
     <Dialog
