@@ -1,17 +1,16 @@
 import type { RecordedDetail } from '../engine/bundle/bundle'
 import { framesOfColumns, type RunColumns } from '../engine/bundle/columns'
-import { driftIndices, sketchesOf } from '../engine/numerics/drift-rows'
+import { sketchesOf } from '../engine/numerics/drift-rows'
 import { previewOf, type RunRecorder } from '../engine/bundle/run-recorder'
 import type { RunStore } from '../engine/bundle/run-store'
 import type { FinishReport, Running, Session } from '../engine/session/types'
-import { GretaError } from '../shared/errors'
+import { GretaError, toErrorData } from '../shared/errors'
 import { systemReason } from '../shared/system-errors'
 import {
   encodeTokenFrame,
   type EngineActivity,
   type EventData,
   type EventName,
-  fromSamplingMessage,
   type GenerationSettings,
   type Message,
   type Prompt,
@@ -22,9 +21,10 @@ import {
 import { branchColumns } from './branch'
 import { faultsAt } from './planted-fault'
 import type { DriftService, FollowedRun } from './drift-service'
-import { FrameCoalescer, PACE_MILLISECONDS } from './frame-coalescer'
+import { FrameCoalescer } from './frame-coalescer'
 import type { ModelService } from './model-service'
 import type { OpenRun, OpenRuns } from './open-runs'
+import { type Launched, launchGeneration } from './generation-launch'
 import { EMPTY_SUMMARY, newRunId, summaryOf } from './run-text'
 import type { TokenService } from './token-service'
 
@@ -49,7 +49,7 @@ interface Parent {
 
 /** Generates: start, continue, regenerate, branch, stop. One generation at a time; each is kept as a run from its first token on. */
 export class GenerationService {
-  private active: { readonly run: OpenRun; readonly running: Running } | undefined
+  private active: Launched | undefined
   private done: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: GenerationServiceOptions) {}
@@ -93,17 +93,26 @@ export class GenerationService {
     const session = await this.idleSession()
     const run = await this.options.runs.open(runId)
     const firstToken = run.ids.length - run.detail.promptIds.length
-    const resumed = await this.options.store.resume(runId, firstToken, (columns) => encodeAll(columns, run.handle))
+    const launched = this.launch(session, run, settings)
     const row: RunRow = {
       ...run.detail.row,
       state: 'running',
       seed: settings.sampling.seed,
       ...(settings.fault === undefined ? {} : { plantedFault: true })
     }
-    run.detail = { ...run.detail, row, settings, segments: [...run.detail.segments, { firstToken, settings }] }
-    resumed.update(run.detail)
+    const detail = { ...run.detail, row, settings, segments: [...run.detail.segments, { firstToken, settings }] }
+    let resumed: RunRecorder | undefined
+    try {
+      resumed = await this.options.store.resume(runId, firstToken, (columns) => encodeAll(columns, run.handle))
+      resumed.update(detail)
+    } catch (thrown) {
+      this.withdraw(run)
+      resumed?.discard()
+      throw thrown
+    }
+    run.detail = detail
     this.options.store.replaceRow(row)
-    this.run(session, run, resumed, true)
+    this.run(session, run, resumed, launched, true)
     return this.options.runs.detailOf(run)
   }
 
@@ -119,7 +128,7 @@ export class GenerationService {
 
   private async idleSession(): Promise<Session> {
     const session = await this.options.models.whenLoaded()
-    if (this.active !== undefined || session.busy) throw new GretaError('busy', 'A generation is running.', 'Stop it first.')
+    if (this.active !== undefined || session.busy) throw busyError()
     return session
   }
 
@@ -184,40 +193,56 @@ export class GenerationService {
         `The prompt has ${ids.length} tokens; the context holds ${session.options.context}.`,
         'Shorten the prompt, or load the model with a longer context.'
       )
-    const recorder = this.options.store.begin(detail)
     const text = kept === undefined ? '' : new TextDecoder().decode(kept.text)
     const run = this.options.runs.add(detail, ids, text, false)
     const keptFrames = kept === undefined ? [] : [...encodeAll(kept, run.handle)]
-    for (const frame of keptFrames) recorder.append(frame)
-    this.run(session, run, recorder, false, keptFrames)
+    let recorder: RunRecorder | undefined
+    try {
+      const launched = this.launch(session, run, detail.settings)
+      recorder = this.options.store.begin(detail)
+      for (const frame of keptFrames) recorder.append(frame)
+      this.run(session, run, recorder, launched, false, keptFrames)
+    } catch (thrown) {
+      this.withdraw(run)
+      if (recorder !== undefined) this.options.store.abandon(recorder)
+      this.options.runs.forget(run.id)
+      throw thrown
+    }
     return this.options.runs.detailOf(run)
   }
 
-  private run(session: Session, run: OpenRun, recorder: RunRecorder, continued: boolean, keptFrames: readonly Message[] = []): void {
-    const { capture, stopping, sampling, fault } = run.detail.settings
-    const followed = this.options.drift.begin(session, run.ids, run.detail.promptIds.length, run.handle)
-    const sketched = capture.sketches || followed?.wantsSketches === true
-    const running = session.generate({
-      ids: run.ids,
-      maxTokens: stopping.maxTokens,
-      sampling: fromSamplingMessage(sampling),
-      stopStrings: stopping.stopStrings,
-      ignoreEndOfGeneration: stopping.ignoreEos,
-      paceMilliseconds: PACE_MILLISECONDS,
-      trace: {
-        stats: capture.level === 'stats',
-        blockTimes: capture.timings,
-        ...(sketched ? { captures: driftIndices(session.config.layerCount) } : {})
-      },
-      candidates: capture.level === 'off' ? 0 : capture.candidates,
-      ...(fault === undefined ? {} : { faults: [fault] })
-    })
-    this.active = { run, running }
+  /** Asks the engine. From here on the service is busy; a request that is refused changes nothing. */
+  private launch(session: Session, run: OpenRun, settings: GenerationSettings): Launched {
+    if (this.active !== undefined || session.busy) throw busyError()
+    this.active = launchGeneration(session, run, settings, this.options.drift)
+    return this.active
+  }
+
+  /** Takes a launch back: the library cannot keep the run. */
+  private withdraw(run: OpenRun): void {
+    if (this.active?.run !== run) return
+    this.active.running.cancel()
+    this.active.followed?.end()
+    this.active = undefined
+  }
+
+  private run(
+    session: Session,
+    run: OpenRun,
+    recorder: RunRecorder,
+    { running, followed }: Launched,
+    continued: boolean,
+    keptFrames: readonly Message[] = []
+  ): void {
     const { row, promptIds } = run.detail
     this.options.tell('run.started', { row, handle: run.handle, promptTokens: promptIds.length, reusedTokens: 0, continued })
     for (const frame of keptFrames) this.options.broadcast(frame)
-    this.done = this.follow(session, run, recorder, running, followed).catch((thrown: unknown) => {
+    this.done = this.follow(session, run, recorder, running, followed).catch(async (thrown: unknown) => {
       this.options.log(`run ${run.id}: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
+      running.cancel()
+      const report = await running.result
+      // It must have an end, or nothing could be generated any more.
+      if (this.active?.run === run) this.finish(run, recorder, { ...report, reason: 'failed', error: toErrorData(thrown) }, undefined)
     })
   }
 
@@ -302,6 +327,8 @@ export class GenerationService {
     void this.options.store.finish(recorder, run.text)
   }
 }
+
+const busyError = (): GretaError => new GretaError('busy', 'A generation is running.', 'Stop it first.')
 
 const NO_SKETCHES = new Float32Array(0)
 

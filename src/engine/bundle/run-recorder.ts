@@ -34,8 +34,7 @@ export class RunRecorder {
     try {
       this.journal.appendJson({ detail: current })
     } catch (thrown) {
-      this.journal.close()
-      removeQuietly(path)
+      this.discard()
       throw new GretaError('io', `The run cannot be kept at ${path}: ${systemReason(thrown)}.`, 'Make room there, or set GRETA_DATA_DIR.')
     }
   }
@@ -67,6 +66,12 @@ export class RunRecorder {
 
   close(): void {
     this.journal.close()
+  }
+
+  /** Nothing of it is wanted. */
+  discard(): void {
+    this.close()
+    removeQuietly(this.path)
   }
 }
 

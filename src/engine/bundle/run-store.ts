@@ -76,6 +76,14 @@ export class RunStore {
     return recorder
   }
 
+  /** A run that did not come to anything: as if it had not begun. */
+  abandon(recorder: RunRecorder): void {
+    const { id } = recorder.detail.row
+    recorder.discard()
+    this.cards.delete(id)
+    this.options.onChange?.([id])
+  }
+
   /** A finished run becomes a bundle. Resolves when it is one; until then its journal stands for it. */
   finish(recorder: RunRecorder, text: string): Promise<void> {
     const { detail, path } = recorder
@@ -97,7 +105,12 @@ export class RunStore {
     const path = this.files.journal(id)
     rmSync(path, { force: true })
     const recorder = new RunRecorder(path, detail)
-    for (const frame of encode(untilGenerated(columns, generatedTokens))) recorder.append(frame)
+    try {
+      for (const frame of encode(untilGenerated(columns, generatedTokens))) recorder.append(frame)
+    } catch (thrown) {
+      recorder.discard()
+      throw thrown
+    }
     return recorder
   }
 

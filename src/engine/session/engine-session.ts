@@ -215,6 +215,6 @@ export class EngineSession implements Session {
   private mustBeIdle(what: string): void {
     this.mustBeOpen()
     if (this.running !== undefined)
-      throw new GretaError('usage', `The session is busy with a request and cannot ${what} now.`, 'Wait for it or cancel it.')
+      throw new GretaError('busy', `The session is busy with a request and cannot ${what} now.`, 'Wait for it or cancel it.')
   }
 }
