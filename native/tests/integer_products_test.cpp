@@ -104,7 +104,7 @@ bool has_integers(Precision precision) {
 }
 uint32_t planes_of(Precision precision) { return precision == Precision::bf16 ? 1 : kMaximumPlanes; }
 
-const Level kLevels[] = {{Precision::f32, 2e-13}, {Precision::bf16, has_tiles() ? 2e-5 : 2e-6}};
+const Level kLevels[] = {{Precision::f32, 2e-13}, {Precision::bf16, has_tiles() ? 1e-4 : 2e-6}};
 
 }  // namespace
 
@@ -183,7 +183,7 @@ TEST_CASE("integer products: the largest weights times the largest inputs do not
         for (size_t i = 0; i < y.size(); ++i) {
           CAPTURE(expected[i]);
           CHECK(std::fabs(y[i] - expected[i]) <= (level.precision == Precision::f32 ? 1e-5f
-                                                  : has_tiles()                     ? 1e-2f
+                                                  : has_tiles()                     ? 5e-2f
                                                                                     : 1e-3f) *
                                                          std::fabs(expected[i]) +
                                                      1e-4f);

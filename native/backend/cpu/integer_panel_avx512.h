@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/cpu/integer_panel_avx2.h"
+#include "backend/cpu/integer_vector_avx2.h"
 #include "backend/cpu/lanes16.h"
 
 namespace greta::cpu {
@@ -110,11 +111,13 @@ void wide_panel_product(const IntegerPanelProduct& product) {
     multiply_wide_tile<Type, kPlanes>(product, t, product.token_count - t < kTokens ? product.token_count - t : kTokens);
 }
 
-// Packing, unpacking and products of one token are AVX2's.
+// Packing and unpacking are AVX2's, products of one token its code compiled for this set.
 inline IntegerKernels make_wide_integer_table() {
   IntegerKernels table = avx2_integer_kernels();
   const auto set = [&]<typename Type>(DType type) {
     IntegerTypeKernels& kernels = table.types[type_index(type)];
+    kernels.vector_product[0] = vector_product<Type, 1>;
+    kernels.vector_product[1] = vector_product<Type, 2>;
     kernels.panel_product[0] = wide_panel_product<Type, 1>;
     kernels.panel_product[1] = wide_panel_product<Type, 2>;
   };
