@@ -105,13 +105,14 @@ export class GenerationService {
     try {
       resumed = await this.options.store.resume(runId, firstToken, (columns) => encodeAll(columns, run.handle))
       resumed.update(detail)
+      // It may have been deleted meanwhile.
+      this.options.store.replaceRow(row)
     } catch (thrown) {
       this.withdraw(run)
       resumed?.discard()
       throw thrown
     }
     run.detail = detail
-    this.options.store.replaceRow(row)
     this.run(session, run, resumed, launched, true)
     return this.options.runs.detailOf(run)
   }
