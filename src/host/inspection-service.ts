@@ -1,6 +1,6 @@
+import { evaluateSteps } from '../engine/numerics/collect'
 import { lensReport } from '../engine/numerics/lens-report'
 import type { Session } from '../engine/session/types'
-import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 import { type Answer, fromSamplingMessage, type SamplingMessage, toWire } from '../shared/protocol'
 import type { EngineDoor } from './engine-door'
@@ -43,7 +43,7 @@ export class InspectionService {
     const { session, run } = await this.of(runId)
     if (position >= run.ids.length)
       throw new GretaError('out-of-range', `Position ${position} is outside the run's ${run.ids.length} tokens.`)
-    const running = session.evaluate({
+    const request = {
       ids: run.ids.slice(0, position + 1),
       from: position,
       logits: false,
@@ -51,14 +51,11 @@ export class InspectionService {
       trace: { captures: [traceIndex] },
       // As it was evaluated last: a request with a fault, or after one, computes the whole sequence again.
       faults: faultsOf(run.detail.settings)
-    })
-    let values: Float32Array | undefined
-    for await (const event of running) {
-      if (event.kind !== 'steps' || event.batch.captures === undefined) continue
-      const width = event.batch.captures.length / event.batch.count
-      values = event.batch.captures.slice(-width)
     }
-    throwIfFailed(await running.result)
+    let values: Float32Array | undefined
+    await evaluateSteps(session, request, ({ captures, count }) => {
+      if (captures !== undefined) values = captures.slice(-captures.length / count)
+    })
     if (values === undefined) throw new GretaError('out-of-range', `There is no trace point ${traceIndex} in this model.`)
     return { position, traceIndex, source: 're-evaluated', arrays: { values } }
   }

@@ -1,5 +1,5 @@
+import { evaluateSteps } from '../engine/numerics/collect'
 import type { FaultRequest, Session } from '../engine/session/types'
-import { throwIfFailed } from '../engine/session/throw-if-failed'
 import { GretaError } from '../shared/errors'
 
 export interface SequenceLogits {
@@ -27,10 +27,10 @@ export async function sequenceLogits(
     const { logits, source } = await session.logitsRow(position)
     return { logits, source }
   }
-  const running = session.evaluate({ ids: ids.slice(0, position + 1), from: position, fullRows: true, candidates: 0, faults })
   let logits: Float32Array | undefined
-  for await (const event of running) if (event.kind === 'steps' && event.batch.logits !== undefined) logits = event.batch.logits
-  throwIfFailed(await running.result)
+  await evaluateSteps(session, { ids: ids.slice(0, position + 1), from: position, fullRows: true, candidates: 0, faults }, (batch) => {
+    if (batch.logits !== undefined) logits = batch.logits
+  })
   if (logits === undefined) throw new GretaError('internal', `No logits came out of position ${position}.`)
   return { logits: logits.slice(-session.config.vocabularySize), source: 're-evaluated' }
 }

@@ -69,6 +69,28 @@ describe('run store', () => {
     expect(store.row('one').name).not.toBe('fire')
   })
 
+  test('what is asked at once is done one after the other', async () => {
+    const folder = newFolder()
+    const store = await open(folder)
+    await keep(store, 'one', '2026-01-01T00:00:00Z')
+    await store.export('one', join(folder, 'copy.out'))
+    const rows = await Promise.all([1, 2, 3].map(() => store.import(join(folder, 'copy.out'))))
+    expect(rows.map(({ id }) => id)).toEqual(['one-2', 'one-3', 'one-4'])
+    // A name makes the bundle be written again, by each of these.
+    store.update({ id: 'one', name: 'fire' })
+    await Promise.all([1, 2, 3].map((n) => store.export('one', join(folder, `copy-${n}.out`))))
+    expect((await (await open(newFolder())).import(join(folder, 'copy-3.out'))).name).toBe('fire')
+    expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([])
+    // A run that ends while it is exported: neither waits for the other for ever.
+    store.update({ id: 'one', name: 'water' })
+    const recorder = await store.resume('one', 4, function* (columns) {
+      for (const frame of framesOfColumns(columns, 1)) yield encodeTokenFrame(frame)
+    })
+    const exported = store.export('one', join(folder, 'copy-4.out'))
+    await Promise.all([exported, store.finish(recorder, 'hola')])
+    expect(store.row('one').state).toBe('length')
+  })
+
   test('what was appended survives a process that dies, down to the last whole record', async () => {
     const folder = newFolder()
     const store = await open(folder)

@@ -17,11 +17,16 @@ export interface RunStoreOptions {
   readonly log?: (message: string) => void
 }
 
+/** No run id: those have no spaces. */
+const IMPORTS = 'all imports'
+
 /** The library of runs on disk. Every generation is in it from its first token on. */
 export class RunStore {
   private readonly files: RunFiles
   private readonly cards = new Map<string, RunCard>()
   private readonly sealing = new Map<string, Promise<void>>()
+  /** The last write of a run's bundle, by run id. */
+  private readonly writing = new Map<string, Promise<unknown>>()
   private boundBytes: number
 
   private constructor(private readonly options: RunStoreOptions) {
@@ -94,7 +99,7 @@ export class RunStore {
       searchText: searchTextOf(detail.promptText, text)
     }
     this.setCard(card, false)
-    const sealed = this.seal(detail.row.id, path).finally(() => this.sealing.delete(detail.row.id))
+    const sealed = this.oneAtATime(detail.row.id, () => this.seal(detail.row.id, path)).finally(() => this.sealing.delete(detail.row.id))
     this.sealing.set(detail.row.id, sealed)
     return sealed
   }
@@ -122,10 +127,12 @@ export class RunStore {
 
   async read(id: string): Promise<{ readonly detail: RecordedDetail; readonly columns: RunColumns }> {
     const card = this.card(id)
-    return this.withBundle(id, async (bundle) => {
-      const detail = await bundle.detail()
-      return { detail: { ...detail, row: card.row, notes: card.notes }, columns: await bundle.columns(detail) }
-    })
+    return this.withBundle(id, (bundle) => this.contentOf(bundle, card))
+  }
+
+  private async contentOf(bundle: BundleReader, { row, notes }: RunCard): Promise<{ detail: RecordedDetail; columns: RunColumns }> {
+    const detail = await bundle.detail()
+    return { detail: { ...detail, row, notes }, columns: await bundle.columns(detail) }
   }
 
   /** What the library shows of a run that changed by itself: it goes on, or came to an end. */
@@ -155,13 +162,18 @@ export class RunStore {
   }
 
   /** The path of the whole bundle, with the names and notes it has now. */
-  async bundleWithCard(id: string): Promise<string> {
+  bundleWithCard(id: string): Promise<string> {
+    return this.oneAtATime(id, () => this.rewriteWithCard(id))
+  }
+
+  private async rewriteWithCard(id: string): Promise<string> {
     const card = this.card(id)
     const path = this.files.bundle(id)
-    const inside = await this.withBundle(id, (bundle) => bundle.detail())
+    // Nothing of this run is being sealed now: what is sealed next waits for this.
+    const inside = await this.withBundleNow(id, (bundle) => bundle.detail())
     const facts = (name: string, tags: readonly string[], notes: string): string => JSON.stringify([name, tags, notes])
     if (facts(inside.row.name, inside.row.tags, inside.notes) !== facts(card.row.name, card.row.tags, card.notes)) {
-      const { detail, columns } = await this.read(id)
+      const { detail, columns } = await this.withBundleNow(id, (bundle) => this.contentOf(bundle, card))
       await writeBundle(path, detail, columns)
     }
     return path
@@ -174,7 +186,12 @@ export class RunStore {
   }
 
   /** Takes a bundle from elsewhere into the library, after reading all of it. */
-  async import(path: string): Promise<RunRow> {
+  import(path: string): Promise<RunRow> {
+    // Two of the same run must not take the same name.
+    return this.oneAtATime(IMPORTS, () => this.importNow(path))
+  }
+
+  private async importNow(path: string): Promise<RunRow> {
     if (!existsSync(path)) throw new GretaError('not-found', `There is no file ${path}.`)
     const bundle = new BundleReader(path)
     let detail: RecordedDetail
@@ -197,6 +214,18 @@ export class RunStore {
     this.setCard(card, true)
     this.evict()
     return card.row
+  }
+
+  /** Bundles are written beside their place under one name a process: two writers of one would undo each other. */
+  private oneAtATime<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.writing.get(key) ?? Promise.resolve()
+    const now = before.then(work, work)
+    this.writing.set(key, now)
+    const forget = (): void => {
+      if (this.writing.get(key) === now) this.writing.delete(key)
+    }
+    now.then(forget, forget)
+    return now
   }
 
   /** Waits until every finished run is a bundle. */
@@ -227,6 +256,10 @@ export class RunStore {
 
   private async withBundle<T>(id: string, use: (bundle: BundleReader) => Promise<T>): Promise<T> {
     await this.sealing.get(id)
+    return this.withBundleNow(id, use)
+  }
+
+  private async withBundleNow<T>(id: string, use: (bundle: BundleReader) => Promise<T>): Promise<T> {
     if (!this.files.exists(id)) throw new GretaError('busy', `Run ${id} is still running.`)
     const bundle = new BundleReader(this.files.bundle(id))
     try {
