@@ -15,38 +15,44 @@ const HelpSheet = slot(async () => (await import('./HelpSheet')).HelpSheet)
 const SettingsDialog = slot(async () => (await import('../features/settings/SettingsDialog')).SettingsDialog)
 const LogitsDrawer = slot(async () => {
   const { LogitsDrawer: Drawer, warmUp } = await import('../features/logits/LogitsDrawer')
-  requestIdleCallback(warmUp)
+  requestIdleCallback(() => warmUp())
   return Drawer
 })
 
-/** What is likely to be asked for next comes first. */
 const LATER: readonly Slot[] = [
-  LogitsDrawer,
   ...VIEWS.flatMap(({ Panel, Inspector, Dock }) => [Panel, Inspector, Dock]).filter((part) => part !== undefined),
   CommandPalette,
   SettingsDialog,
   HelpSheet
 ]
+/** Loading code takes the page for moments: not while somebody is about to begin. */
+const QUIET_MILLISECONDS = 1500
 
 /** Loads the rest of the page bit by bit while nothing is generated: a view that is opened then shows itself, not that it is being loaded. */
 function usePreloading(): void {
+  const ready = useStore((state) => state.model !== undefined)
   const quiet = useStore((state) => state.model !== undefined && state.live === undefined)
+  // What a chosen token leads to is likely to be asked for first.
+  useEffect(() => {
+    if (ready) requestIdleCallback(() => void LogitsDrawer.preload())
+  }, [ready])
   useEffect(() => {
     if (!quiet) return undefined
     let next = 0
-    let handle = 0
+    let idle = 0
     const step = (): void => {
       const part = LATER[next]
       next += 1
       if (part !== undefined) void part.preload().then(wait)
     }
     const wait = (): void => {
-      handle = requestIdleCallback(step)
+      idle = requestIdleCallback(step)
     }
-    wait()
+    const timer = setTimeout(wait, QUIET_MILLISECONDS)
     return () => {
       next = LATER.length
-      cancelIdleCallback(handle)
+      clearTimeout(timer)
+      cancelIdleCallback(idle)
     }
   }, [quiet])
 }

@@ -54,13 +54,17 @@ export function orderByValue(values: Float32Array, descending: boolean): Uint32A
   return other.ids
 }
 
-/** Values of every sign and size, enough of them for the loops to be worth compiling. */
-const WARM_UP_VALUES = 32_768
+const WARM_UP_VALUES = 4096
+const WARM_UP_ROUNDS = 24
 
-/** Sorts something in a quiet moment: the first sort of a page would run uncompiled, ten times as long, while somebody waits for it. */
-export function warmUp(): void {
+/**
+ * Sorts a little in quiet moments, one after the other: the first sort of a page would run uncompiled, ten times as long, while
+ * somebody waits for it.
+ */
+export function warmUp(rounds = WARM_UP_ROUNDS): void {
   const values = Float32Array.from({ length: WARM_UP_VALUES }, (_, id) => Math.sin(id) * 20)
-  for (let time = 0; time < 4; time++) placesOf(orderByValue(values, time % 2 === 0))
+  placesOf(orderByValue(values, rounds % 2 === 0))
+  if (rounds > 1) requestIdleCallback(() => warmUp(rounds - 1))
 }
 
 export const orderById = (count: number, descending: boolean): Uint32Array =>
