@@ -1,6 +1,6 @@
 #if defined(__x86_64__)
 #pragma GCC diagnostic ignored "-Wpsabi"
-#include "tests/emulated_tiles.h"
+#include "tests/emulated_integers.h"
 
 #include <cstring>
 

@@ -1,5 +1,6 @@
 // Every instruction set's integer products (backend/cpu/integer_table.h) make the bits of AVX2's: panels of all shapes, weights and
-// inputs up to the largest. Tiles also run emulated, so that their kernels are tested where there is no AMX.
+// inputs up to the largest. Tiles and AVX-512 panels also run
+// emulated, so that their kernels are tested where there is neither.
 #if defined(__x86_64__)
 #include <doctest/doctest.h>
 
@@ -11,7 +12,7 @@
 #include <vector>
 
 #include "backend/cpu/cpu_isa.h"
-#include "tests/emulated_tiles.h"
+#include "tests/emulated_integers.h"
 #include "tests/synthetic_model.h"
 
 namespace greta::cpu {
@@ -148,6 +149,11 @@ TEST_CASE("integer tables: emulated tiles make the bits of AVX2") {
   compare_with_avx2(testing::emulated_tile_kernels());
 }
 
+TEST_CASE("integer tables: AVX-512 panels on plain vectors make the bits of AVX2") {
+  if (!has("avx2")) return;
+  compare_with_avx2(testing::emulated_wide_kernels());
+}
+
 TEST_CASE("integer tables: the instruction sets of this processor make the bits of AVX2") {
   for (const char* name : {"avx512", "amx"}) {
     InstructionSet set;
@@ -156,6 +162,7 @@ TEST_CASE("integer tables: the instruction sets of this processor make the bits 
     MESSAGE(compared);
     compare_with_avx2(*set.integers);
   }
+  if (has("avx512")) compare_with_avx2(avx512_integer_kernels());  // without VNNI
 }
 
 }  // namespace greta::cpu
