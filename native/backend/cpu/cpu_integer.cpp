@@ -19,7 +19,7 @@ constexpr uint32_t kVectorTokens = 4;
 
 // One part of bf16 prefills faster on tiles than one plane of integers (docs/benchmarks.md).
 bool CpuKernels::uses_integers(const MatmulTask& task) const {
-  return set_.integers != nullptr && tile_parts_ != 1 && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
+  return set_.integers != nullptr && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
 }
 
 // Tokens are spread evenly over blocks of at most block_inputs planes.

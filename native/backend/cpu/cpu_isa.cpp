@@ -30,7 +30,9 @@ struct Candidate {
 // Best first.
 constexpr Candidate kCandidates[] = {
 #if defined(__x86_64__)
-    {"amx", "AMX int8 and bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels, amx_integer_kernels},
+    {"amx", "AMX int8 tiles with AVX-512, bf16 tiles for unquantised weights", has_amx, avx512_kernels, amx_kernels, amx_integer_kernels},
+    // Never the best: it prefills faster at bf16 precision and decodes at half the speed (docs/benchmarks.md).
+    {"amx-bf16", "AMX bf16 tiles with AVX-512", has_amx, avx512_kernels, amx_kernels, nullptr},
     {"avx512", "AVX-512, integers for quantised weights", has_avx512, avx512_kernels, nullptr, wide_integer_kernels},
     {"avx2", "AVX2 + FMA + F16C, integers for quantised weights", has_avx2, avx2_kernels, nullptr, avx2_integer_kernels},
 #endif
@@ -51,7 +53,6 @@ Status choose_instruction_set(const char* forced, InstructionSet* chosen) {
       chosen->kernels = &candidate.kernels();
       chosen->tiles = candidate.tiles == nullptr ? nullptr : &candidate.tiles();
       chosen->integers = candidate.integers == nullptr ? nullptr : &candidate.integers();
-      chosen->forced = forced != nullptr && forced[0] != 0;
       chosen->name = candidate.name;
       chosen->description = candidate.description;
       return {};

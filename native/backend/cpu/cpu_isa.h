@@ -11,7 +11,6 @@ struct InstructionSet {
   const KernelTable* kernels = nullptr;
   const TileKernels* tiles = nullptr;        // matrix products, where the processor has matrix tiles
   const IntegerKernels* integers = nullptr;  // products of quantised weights, where the processor has them
-  bool forced = false;                       // by GRETA_CPU_ISA
   const char* name = "";                     // as in GRETA_CPU_ISA
   const char* description = "";              // for people
 };

@@ -39,9 +39,9 @@ class CpuKernels final : public HostKernels {
   };
   // Most queries that one piece of attention handles together.
   static uint32_t attention_queries(const ModelDescription& model);
-  // Tiles multiply at Precision::bf16, and at f32 only when forced: their two-part products win prefill but lose decode there
-  // (docs/adr on CPU arithmetic). One load never mixes the two.
-  bool uses_tiles(Precision precision) const { return set_.tiles != nullptr && (precision == Precision::bf16 || set_.forced); }
+  // bf16 tiles multiply what integers do not: at Precision::f32 only in a set that has no integers, because their two-part products
+  // win prefill but lose decode (docs/adr on CPU arithmetic).
+  bool uses_tiles(Precision precision) const { return set_.tiles != nullptr && (precision == Precision::bf16 || set_.integers == nullptr); }
   static void add_tile_sizes(uint32_t widest_columns, const LoadOptions& options, ScratchSizes* sizes);
   ScratchSizes scratch_sizes(const ModelDescription& model, const LoadOptions& options) const;
 
