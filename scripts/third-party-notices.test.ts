@@ -70,8 +70,8 @@ describe('whose code is in a bundle', () => {
   it('style sheets count by what they import', () => {
     expect(
       packagesImportedBy(
-        '@import "tailwindcss";\n@import \'@fontsource/ibm/latin.css\';\n@import url("uplot/x.css");\n@import "./own.css";'
+        '@import "tailwindcss";\n@import \'@fontsource/ibm/latin.css\';\n@import url("cmdk/x.css");\n@import "./own.css";'
       )
-    ).toEqual(['tailwindcss', '@fontsource/ibm', 'uplot'])
+    ).toEqual(['tailwindcss', '@fontsource/ibm', 'cmdk'])
   })
 })

@@ -20,7 +20,7 @@ const FUSES = [
 ]
 const LARGEST_ARCHIVE_BYTES = 12 * 2 ** 20
 /** Packages that are bundled into out/ and must not be in the archive again. */
-const BUNDLED = ['react', 'react-dom', 'recharts', 'radix-ui', 'zustand', 'uplot', 'lucide-react', 'cmdk', 'electron', 'ws', 'valibot']
+const BUNDLED = ['react', 'react-dom', 'recharts', 'radix-ui', 'zustand', 'lucide-react', 'cmdk', 'electron', 'ws', 'valibot']
 
 export async function checkPackage(folder, { stub }) {
   const facts = []
