@@ -48,8 +48,12 @@ void unpack_tiles(const IntegerUnpacking& unpacking) {
     for (uint32_t r = 0; r < kTileRows16; ++r) {
       // Rows beyond the last repeat it: their products are not used.
       const uint32_t row = h * kTileRows16 + r < unpacking.row_count ? h * kTileRows16 + r : unpacking.row_count - 1;
+      const uint8_t* block = block_at<Type>(unpacking.rows[row], unpacking.first);
       UnpackedRow unpacked;
-      unpack_row<Type>(block_at<Type>(unpacking.rows[row], unpacking.first), unpacking.columns, unpacked);
+      unpack_row<Type>(block, unpacking.columns, unpacked);
+      // This row's next block is asked for when the unit's other panels have been multiplied.
+      constexpr uint32_t kStepBytes = Type::kBlockBytes * (kIntegerColumns / Type::kBlockWeights);
+      for (uint32_t line = 0; line < kStepBytes; line += 64) __builtin_prefetch(block + kStepBytes + line, 0, 2);
       for (uint32_t g = 0; g < (Type::kBlockScale ? 1 : kIntegerGroups); ++g) {
         unpacking.facts->scales[g][h * kTileRows16 + r] = unpacked.scales[g];
         unpacking.facts->minimums[g][h * kTileRows16 + r] = unpacked.minimum_scales[g];
