@@ -127,6 +127,10 @@ TEST_CASE("integer products: every type, odd row and token counts, the bits of t
     const Product product(DType::q4_k, 5, 256, 9);
     const std::vector<float> x = random_inputs(256 * kBatch, 10);  // several blocks of tokens
     CHECK(same_bits(kernels.multiply(product, x, kBatch), kernels.multiply(product, x, 1)));
+    // Units of several panels, the last one not full, over two blocks of columns.
+    const Product tall(DType::q6_k, 530, 512, 11);
+    const std::vector<float> tall_inputs = random_inputs(512 * 7, 12);
+    CHECK(same_bits(kernels.multiply(tall, tall_inputs, 7), kernels.multiply(tall, tall_inputs, 1)));
   }
 }
 

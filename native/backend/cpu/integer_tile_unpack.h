@@ -51,7 +51,7 @@ void unpack_tiles(const IntegerUnpacking& unpacking) {
       const uint8_t* block = block_at<Type>(unpacking.rows[row], unpacking.first);
       UnpackedRow unpacked;
       unpack_row<Type>(block, unpacking.columns, unpacked);
-      // This row's next block is asked for when the unit's other panels have been multiplied.
+      // On its way from memory while the unit's other panels are multiplied: the row's next block.
       constexpr uint32_t kStepBytes = Type::kBlockBytes * (kIntegerColumns / Type::kBlockWeights);
       for (uint32_t line = 0; line < kStepBytes; line += 64) __builtin_prefetch(block + kStepBytes + line, 0, 2);
       for (uint32_t g = 0; g < (Type::kBlockScale ? 1 : kIntegerGroups); ++g) {
