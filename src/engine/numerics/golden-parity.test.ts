@@ -7,7 +7,16 @@ import { comparePosition, summarizeComparison } from './position-comparison'
 const [Q4, F16] = ['greta-stories-22m.Q4_K_M', 'greta-stories-22m.f16'] as const
 
 describe.skipIf(!hasShared)('Q4_K_M against F16, held against golden logits of both (../shared/golden)', () => {
-  it.each(['once-upon', 'lily-dog', 'robot-moon'])('%s: every figure agrees to 1e-6', async (prompt) => {
+  // Sums in f64 keep 1e-6. Sums in f32 leave a logit of 16 to 32 within about one step of its f32 number, 1.9e-6, and these few positions'
+  // mean negative log likelihood with it.
+  it.each([
+    ['reference', 'once-upon', 1e-6],
+    ['reference', 'lily-dog', 1e-6],
+    ['reference', 'robot-moon', 1e-6],
+    ['cpu', 'once-upon', 2e-6],
+    ['cpu', 'lily-dog', 2e-6],
+    ['cpu', 'robot-moon', 2e-6]
+  ] as const)('%s, %s: every figure agrees to %d', async (backend, prompt, bound) => {
     const golden = { q4: goldenPrompt(Q4, prompt), f16: goldenPrompt(F16, prompt) }
     const ids = golden.f16.evaluatedIds
     const vocabulary = golden.f16.logits.length / ids.length
@@ -18,17 +27,17 @@ describe.skipIf(!hasShared)('Q4_K_M against F16, held against golden logits of b
         comparePosition(position, ids[position + 1] ?? -1, row(golden.f16.logits, position), row(golden.q4.logits, position))
       )
     )
-    const reference = await loadSession(sharedModel(`${F16}.gguf`), { backend: 'cpu', kvType: 'f32' })
-    const test = await loadSession(sharedModel(`${Q4}.gguf`), { backend: 'cpu', kvType: 'f32' })
+    const reference = await loadSession(sharedModel(`${F16}.gguf`), { backend, kvType: 'f32' })
+    const test = await loadSession(sharedModel(`${Q4}.gguf`), { backend, kvType: 'f32' })
     try {
       const { summary, verdict, localSkipped } = await compareSessions(reference, test, ids)
       expect(verdict).toBe('ok')
       expect(localSkipped).toMatch(/weights differ/)
       for (const key of ['meanNmse', 'maxNmse', 'sameTop1Share', 'top5Agreement', 'perplexityRatio'] as const)
-        expect(Math.abs(summary[key] - expected[key]), key).toBeLessThan(1e-6)
+        expect(Math.abs(summary[key] - expected[key]), key).toBeLessThan(bound)
       for (const key of ['mean', 'median', 'percentile99', 'maximum'] as const) {
-        expect(Math.abs(summary.klDivergence[key] - expected.klDivergence[key]), key).toBeLessThan(1e-6)
-        expect(Math.abs(summary.probabilityDifference[key] - expected.probabilityDifference[key]), key).toBeLessThan(1e-6)
+        expect(Math.abs(summary.klDivergence[key] - expected.klDivergence[key]), key).toBeLessThan(bound)
+        expect(Math.abs(summary.probabilityDifference[key] - expected.probabilityDifference[key]), key).toBeLessThan(bound)
       }
       expect(summary.klDivergence.mean).toBeGreaterThan(1e-4)
     } finally {
