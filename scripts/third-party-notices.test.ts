@@ -69,9 +69,7 @@ describe('whose code is in a bundle', () => {
 
   it('style sheets count by what they import', () => {
     expect(
-      packagesImportedBy(
-        '@import "tailwindcss";\n@import \'@fontsource/ibm/latin.css\';\n@import url("cmdk/x.css");\n@import "./own.css";'
-      )
+      packagesImportedBy('@import "tailwindcss";\n@import \'@fontsource/ibm/latin.css\';\n@import url("cmdk/x.css");\n@import "./own.css";')
     ).toEqual(['tailwindcss', '@fontsource/ibm', 'cmdk'])
   })
 })

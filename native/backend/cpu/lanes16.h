@@ -15,6 +15,7 @@ namespace {
 struct Lanes16 {
   static constexpr uint32_t kLanes = 16, kBytes = 64;
   using Ints = int32_t __attribute__((vector_size(64)));
+  using Unsigned = uint32_t __attribute__((vector_size(64)));
   using Floats = float __attribute__((vector_size(64)));
 
   [[gnu::always_inline]] static Ints load(const void* p) {
@@ -73,7 +74,9 @@ struct Lanes16 {
 #elif defined(__AVX512BW__)
     return sum + reinterpret_cast<Ints>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 #else
-    return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+    // Wraps like the instructions: inputs beyond the last token are any numbers.
+    const Ints low = ((a << 16) >> 16) * ((b << 16) >> 16), high = (a >> 16) * (b >> 16);
+    return reinterpret_cast<Ints>(reinterpret_cast<Unsigned>(sum) + reinterpret_cast<Unsigned>(low) + reinterpret_cast<Unsigned>(high));
 #endif
   }
 
