@@ -108,14 +108,7 @@ constexpr IntegerTypeKernels integer_kernels_of() {
 
 constexpr IntegerKernels make_integer_table() {
   IntegerKernels table{};
-  table.types[type_index(DType::q4_0)] = integer_kernels_of<IntegerQ4_0>();
-  table.types[type_index(DType::q4_1)] = integer_kernels_of<IntegerQ4_1>();
-  table.types[type_index(DType::q5_0)] = integer_kernels_of<IntegerQ5_0>();
-  table.types[type_index(DType::q5_1)] = integer_kernels_of<IntegerQ5_1>();
-  table.types[type_index(DType::q8_0)] = integer_kernels_of<IntegerQ8_0>();
-  table.types[type_index(DType::q4_k)] = integer_kernels_of<IntegerQ4_K>();
-  table.types[type_index(DType::q5_k)] = integer_kernels_of<IntegerQ5_K>();
-  table.types[type_index(DType::q6_k)] = integer_kernels_of<IntegerQ6_K>();
+  for_each_integer_type([&]<typename Type>(DType type) { table.types[type_index(type)] = integer_kernels_of<Type>(); });
   table.pack_vector = table.pack_panel = pack;
   table.block_inputs = 512;  // 288 KiB, and totals of 64 KiB or less
   table.unit_panels = 2;     // no faster than one, no slower: the path of the others is tested everywhere

@@ -121,14 +121,7 @@ inline IntegerKernels make_wide_integer_table() {
     kernels.panel_product[0] = wide_panel_product<Type, 1>;
     kernels.panel_product[1] = wide_panel_product<Type, 2>;
   };
-  set.template operator()<IntegerQ4_0>(DType::q4_0);
-  set.template operator()<IntegerQ4_1>(DType::q4_1);
-  set.template operator()<IntegerQ5_0>(DType::q5_0);
-  set.template operator()<IntegerQ5_1>(DType::q5_1);
-  set.template operator()<IntegerQ8_0>(DType::q8_0);
-  set.template operator()<IntegerQ4_K>(DType::q4_k);
-  set.template operator()<IntegerQ5_K>(DType::q5_k);
-  set.template operator()<IntegerQ6_K>(DType::q6_k);
+  for_each_integer_type(set);
   table.block_inputs = kMostBlockInputs;  // 576 KiB, and totals of as much or less
   table.unit_panels = 4;
   return table;

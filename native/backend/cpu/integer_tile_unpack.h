@@ -116,14 +116,7 @@ template <typename Tiles>
 IntegerKernels make_integer_tile_table(const IntegerKernels& vectors) {
   IntegerKernels table = vectors;
   const auto set = [&]<typename Type>(DType type) { table.types[type_index(type)] = tile_kernels_of<Tiles, Type>(vectors.types[type_index(type)]); };
-  set.template operator()<IntegerQ4_0>(DType::q4_0);
-  set.template operator()<IntegerQ4_1>(DType::q4_1);
-  set.template operator()<IntegerQ5_0>(DType::q5_0);
-  set.template operator()<IntegerQ5_1>(DType::q5_1);
-  set.template operator()<IntegerQ8_0>(DType::q8_0);
-  set.template operator()<IntegerQ4_K>(DType::q4_k);
-  set.template operator()<IntegerQ5_K>(DType::q5_k);
-  set.template operator()<IntegerQ6_K>(DType::q6_k);
+  for_each_integer_type(set);
   table.pack_panel = pack_tile_inputs;
   table.begin_panels = Tiles::begin;
   table.end_panels = Tiles::end;

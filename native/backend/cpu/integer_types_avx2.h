@@ -153,5 +153,18 @@ struct IntegerQ8_0 {
   static void unpack(const uint8_t* block, uint32_t, __m256i* out) { split_signed(load_256(block + 2), out); }
 };
 
+// Calls visit.template operator()<Type>(dtype) for every type that has integer products.
+template <typename Visit>
+constexpr void for_each_integer_type(const Visit& visit) {
+  visit.template operator()<IntegerQ4_0>(DType::q4_0);
+  visit.template operator()<IntegerQ4_1>(DType::q4_1);
+  visit.template operator()<IntegerQ5_0>(DType::q5_0);
+  visit.template operator()<IntegerQ5_1>(DType::q5_1);
+  visit.template operator()<IntegerQ8_0>(DType::q8_0);
+  visit.template operator()<IntegerQ4_K>(DType::q4_k);
+  visit.template operator()<IntegerQ5_K>(DType::q5_k);
+  visit.template operator()<IntegerQ6_K>(DType::q6_k);
+}
+
 }  // namespace
 }  // namespace greta::cpu
