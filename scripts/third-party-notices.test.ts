@@ -62,10 +62,10 @@ describe('whose code is in a bundle', () => {
     ['\0/w/node_modules/react/index.js?commonjs-es-import', '/w/node_modules/react'],
     ['/w/node_modules/@radix-ui/react-id/dist/index.mjs', '/w/node_modules/@radix-ui/react-id'],
     ['/w/node_modules/a/node_modules/b/c.js', '/w/node_modules/a/node_modules/b'],
-    ['\0rolldown/runtime.js', '/root/node_modules/rolldown'],
-    ['\0vite/preload-helper.js', '/root/node_modules/vite'],
+    ['\0rolldown/runtime.js', '/app/node_modules/rolldown'],
+    ['\0vite/preload-helper.js', '/app/node_modules/vite'],
     ['/w/src/vite/index.ts', undefined]
-  ])('%j is of %s', (id, folder) => expect(packageFolderOf(id, '/root')).toBe(folder))
+  ])('%j is of %s', (id, folder) => expect(packageFolderOf(id, '/app')).toBe(folder))
 
   it('style sheets count by what they import', () => {
     expect(
