@@ -55,6 +55,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const [hover, setHover] = useState<Hover | undefined>(undefined)
   const following = useRef(true)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  const inCard = useRef(false)
   useRunColumns('frame')
   const silenceAbove = useStore((state) => state.settings.silenceAbove)
   const token = useStore((state) => state.cursor.token)
@@ -103,14 +104,23 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
     const element = scroller.current
     if (element === null) return
     following.current = element.scrollHeight - element.scrollTop - element.clientHeight < 2 * LANE_LINE_PIXELS
-    if (hover !== undefined) setHover(undefined)
+    // The pointer may rest on the token still, or in its card.
+    if (hover !== undefined && !inCard.current) setHover(pointedAt(hover.position))
     // While the end is followed, what is visible follows from the number of lines: no second redraw a frame.
     if (!(live && following.current)) setScrollTop(element.scrollTop)
   }
 
   const tokenOf = (target: EventTarget): HTMLElement | null => (target instanceof Element ? target.closest<HTMLElement>('[data-p]') : null)
 
+  /** The card of a token, where the token is now; undefined when the pointer is not on it. */
+  const pointedAt = (position: number): Hover | undefined => {
+    const element = scroller.current?.querySelector(`[data-p="${position}"]:hover`) ?? undefined
+    return element === undefined ? undefined : { position, box: element.getBoundingClientRect() }
+  }
+
   const onPointerOver = (event: PointerEvent) => {
+    // React hands on what happens in the card too, which is not in the lane: only leaving the card closes it.
+    if (event.target instanceof Node && !event.currentTarget.contains(event.target)) return
     const element = tokenOf(event.target)
     clearTimeout(timer.current)
     if (element === null) {
@@ -224,9 +234,18 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
           columns={columns}
           position={hover.position}
           box={hover.box}
-          onEnter={() => clearTimeout(timer.current)}
-          onLeave={onPointerLeave}
-          onClose={() => setHover(undefined)}
+          onEnter={() => {
+            inCard.current = true
+            clearTimeout(timer.current)
+          }}
+          onLeave={() => {
+            inCard.current = false
+            onPointerLeave()
+          }}
+          onClose={() => {
+            inCard.current = false
+            setHover(undefined)
+          }}
         />
       )}
     </div>
