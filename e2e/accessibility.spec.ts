@@ -1,5 +1,4 @@
-import type { Page } from '@playwright/test'
-import { accessibilityFindings, openWorkbench, writeStory } from './support/page'
+import { accessibilityFindings, beginLasting, codeLoaded, openWorkbench, writeStory } from './support/page'
 import { expect, test } from './support/serve'
 
 const THEMES = {
@@ -9,14 +8,6 @@ const THEMES = {
   'forced colours': { colorScheme: 'dark', forcedColors: 'active' }
 } as const
 const VIEWS = ['play', 'layers', 'compare', 'profile', 'model', 'runs', 'server'] as const
-
-/** What an overlay or an animation still in progress hides is not what is judged. */
-const settled = (page: Page) =>
-  page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every((animation) => animation.playState !== 'running' || animation.effect?.getComputedTiming().iterations === Infinity)
-  )
 
 for (const [theme, media] of Object.entries(THEMES)) {
   test(`axe finds nothing serious in any view or overlay (${theme})`, async ({ quietPage: page, workbench }) => {
@@ -28,8 +19,6 @@ for (const [theme, media] of Object.entries(THEMES)) {
     for (const [index, view] of VIEWS.entries()) {
       await page.keyboard.press(`Control+${index + 1}`)
       await expect(page.getByRole('navigation').getByRole('button').nth(index)).toHaveAttribute('aria-current', 'page')
-      await page.waitForLoadState('networkidle')
-      await settled(page)
       expect(await accessibilityFindings(page), `${view} view`).toEqual([])
     }
     await page.keyboard.press('Control+1')
@@ -42,7 +31,6 @@ for (const [theme, media] of Object.entries(THEMES)) {
       await page.getByTestId('lane').focus()
       await page.keyboard.press(keys)
       await expect(page.getByRole('dialog', { name })).toBeVisible()
-      await settled(page)
       expect(await accessibilityFindings(page), name).toEqual([])
       await page.keyboard.press('Escape')
       await expect(page.getByRole('dialog', { name })).toBeHidden()
@@ -57,7 +45,7 @@ test('Tab goes round every view: every stop has a name and shows that it has the
   for (const [index, view] of VIEWS.entries()) {
     await page.keyboard.press(`Control+${index + 1}`)
     await expect(page.getByRole('navigation').getByRole('button').nth(index)).toHaveAttribute('aria-current', 'page')
-    await page.waitForLoadState('networkidle')
+    await codeLoaded(page)
     // From the first link of the page, once around to it again.
     const skip = page.getByRole('link', { name: 'Skip to the view' })
     await skip.focus()
@@ -92,11 +80,10 @@ test('Tab goes round every view: every stop has a name and shows that it has the
   }
 })
 
-test('who asked for less motion sees none', async ({ quietPage: page, workbench }) => {
+test('who asked for less motion sees none', async ({ quietPage: page, lastingWorkbench }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
-  await openWorkbench(page, workbench.url)
-  await page.getByTestId('write-story').click()
-  await expect(page.getByTestId('status-source')).toHaveText('LIVE')
+  await openWorkbench(page, lastingWorkbench.url)
+  await beginLasting(page)
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('dialog', { name: 'Command palette' })).toBeVisible()
   const moving = await page.evaluate(() =>
@@ -106,9 +93,10 @@ test('who asked for less motion sees none', async ({ quietPage: page, workbench 
       .map((animation) => (animation as CSSAnimation).animationName)
   )
   expect(moving).toEqual([])
+  // It was looked at while tokens came: Escape closed the palette alone, and Stop is still there to be pressed.
   await page.keyboard.press('Escape')
-  await page
-    .getByRole('button', { name: 'Stop' })
-    .click({ timeout: 1_000 })
-    .catch(() => undefined) // it may have ended by itself
+  await expect(page.getByRole('dialog', { name: 'Command palette' })).toBeHidden()
+  await expect(page.getByTestId('status-source')).toHaveText('LIVE')
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await expect(page.getByTestId('status-source')).toHaveText('idle')
 })

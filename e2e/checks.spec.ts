@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import type { Page } from '@playwright/test'
-import { accessibilityFindings, beginStory, generationEnded, openWorkbench, showView } from './support/page'
+import { holdUntilCancelled } from './support/hold'
+import { accessibilityFindings, beginStory, codeLoaded, generationEnded, openWorkbench, showView, tokenAt } from './support/page'
 import { expect, test } from './support/serve'
 
 const report = (page: Page) => page.getByTestId('check-report')
@@ -10,6 +11,8 @@ const inspector = (page: Page) => page.getByRole('complementary', { name: 'Inspe
 async function openChecks(page: Page, tab: string): Promise<void> {
   await showView(page, 'Compare')
   await page.getByRole('tab', { name: tab }).click()
+  await expect(page.getByRole('tab', { name: tab })).toHaveAttribute('aria-selected', 'true')
+  await codeLoaded(page)
 }
 
 async function run(page: Page): Promise<void> {
@@ -26,8 +29,9 @@ test('parity: verdict with limits, positions, and a tensor opened in Layers', as
   await expect(verdict(page)).toContainText('Within limits')
   await expect(verdict(page)).toContainText(/limits: NMSE of logits \d\.\d\de-\d+ · mean KL divergence/)
   const positions = page.getByRole('grid', { name: 'Positions, worst first' })
-  const divergences = (await positions.getByRole('row').locator('div[role=gridcell]:nth-child(4)').allTextContents()).map(Number)
-  expect(divergences.length).toBeGreaterThan(4)
+  const cells = positions.getByRole('row').locator('div[role=gridcell]:nth-child(4)')
+  await expect(cells.nth(4)).toBeVisible()
+  const divergences = (await cells.allTextContents()).map(Number)
   expect([...divergences].sort((a, b) => b - a)).toEqual(divergences)
 
   const picture = page.getByRole('application', { name: /Heatmap: Cumulative NMSE/ })
@@ -69,9 +73,11 @@ test('the fault lab names five faults; one is exported as a repro that stands al
 })
 
 test('a check is cancelled, from the palette it is started', async ({ quietPage: page, workbench }) => {
+  await holdUntilCancelled(page, 'numerics.faultLab', 'numerics.cancel')
   await openWorkbench(page, workbench.url)
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Command palette' }).fill('fault lab')
+  await expect(page.getByRole('option', { selected: true })).toContainText(/fault lab/i)
   await page.keyboard.press('Enter')
   await expect(page.getByRole('main')).toHaveAccessibleName('Compare')
   await page.getByRole('button', { name: 'Cancel' }).click()
@@ -91,7 +97,10 @@ test('the reference follows a generation: strip, flips, heatmap and table', asyn
   expect(await accessibilityFindings(page)).toEqual([])
   await strip.getByRole('button', { name: 'Drift by layer and token' }).click()
   const table = page.getByRole('grid', { name: 'Drift by token' })
-  const errors = (await table.getByRole('row').locator('div[role=gridcell]:nth-child(5)').allTextContents()).map(Number)
+  const cells = table.getByRole('row').locator('div[role=gridcell]:nth-child(5)')
+  await expect(cells.nth(4)).toBeVisible()
+  const errors = (await cells.allTextContents()).map(Number)
+  expect(errors.filter((error) => !Number.isNaN(error)).length).toBeGreaterThan(0)
   expect(Math.max(...errors.filter((error) => !Number.isNaN(error)))).toBeLessThan(1e-2)
   await expect(page.getByRole('application', { name: 'Heatmap: relative error by layer and token' })).toBeVisible()
   expect(await accessibilityFindings(page)).toEqual([])
@@ -105,7 +114,6 @@ test('the reference follows a generation: strip, flips, heatmap and table', asyn
 test('a recorded run follows: bits agree until the texts part', async ({ quietPage: page, workbench }) => {
   await openWorkbench(page, workbench.url)
   await beginStory(page, 12)
-  await page.mouse.move(2, 2) // off the text, whose card would cover the strip
   // The first run becomes the reference; it has to be recorded with sketches for its layers to be compared.
   const strip = page.getByTestId('drift')
   await strip.getByRole('switch', { name: 'New runs can be a reference' }).click()
@@ -132,21 +140,22 @@ test('a recorded run follows: bits agree until the texts part', async ({ quietPa
 test('what if: other knobs on a recorded row, apart from the record', async ({ quietPage: page, workbench }) => {
   await openWorkbench(page, workbench.url)
   await beginStory(page, 12)
-  await page.locator('#token-12').click()
+  await (await tokenAt(page, 12)).click()
   await page.keyboard.press('Control+l')
   const drawer = page.getByRole('dialog', { name: 'All logits' })
   const stages = drawer.getByTestId('stages')
+  await expect(stages.getByRole('listitem').filter({ hasText: 'Top-k' })).toContainText(/\d+ left|off/)
   const recorded = await stages.innerText()
   await drawer.getByRole('radio', { name: 'What if' }).click()
   await expect(drawer.getByText('What if: not what was recorded')).toBeVisible()
   // The same knobs give what the engine itself says.
-  expect(await stages.innerText()).toBe(recorded)
+  await expect.poll(() => stages.innerText()).toBe(recorded)
   await drawer.getByRole('textbox', { name: 'What if: Top-k' }).fill('3')
   await page.keyboard.press('Enter')
   await expect(stages.getByRole('listitem').filter({ hasText: 'Top-k' })).toContainText('3 left')
   expect(await accessibilityFindings(page)).toEqual([])
   await drawer.getByRole('radio', { name: 'the settings of the run' }).click()
-  expect(await stages.innerText()).toBe(recorded)
+  await expect.poll(() => stages.innerText()).toBe(recorded)
 })
 
 for (const colorScheme of ['light', 'dark'] as const)

@@ -23,8 +23,10 @@ test('the page and the command line write the same digits for the same run', asy
   await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeVisible()
 
   await showView(page, 'Layers')
+  await expect(page.getByText('No NaN, no infinity, nothing saturated').first()).toBeVisible()
   await page.locator('canvas[aria-roledescription="heatmap"]').click({ position: { x: 300, y: 200 } })
   const inspector = page.getByRole('complementary', { name: 'Inspector' })
+  await expect(inspector.getByRole('heading', { level: 2 })).toContainText(' · ')
   const heading = (await inspector.getByRole('heading', { level: 2 }).innerText()).split(' · ')
   const [layer, point] = [heading[0] ?? '', heading[1] ?? '']
   const report = commandLine('greta_infer', '--prompt-ids', '1', '--max-tokens', '1', '--greedy', '--stats')
@@ -32,9 +34,7 @@ test('the page and the command line write the same digits for the same run', asy
   expect(line, `${layer} ${point}`).toBeDefined()
   const [, , ...figures] = (line ?? '').trim().split(/\s+/)
   const shown = (name: string): Promise<string> => inspector.locator(`dt:has-text("${name}") + dd`).first().innerText()
-  expect([await shown('Minimum'), await shown('Maximum'), await shown('Mean'), await shown('RMS'), await shown('Largest')]).toEqual(
-    figures.slice(0, 5)
-  )
+  expect(await Promise.all(['Minimum', 'Maximum', 'Mean', 'RMS', 'Largest'].map(shown))).toEqual(figures.slice(0, 5))
 
   // What the model would say after every layer.
   await page.getByRole('tab', { name: 'Logit lens' }).click()
@@ -47,8 +47,8 @@ test('the page and the command line write the same digits for the same run', asy
       .getByRole('row')
       .nth(row + 1)
       .locator('.num')
-    const pageShares = (await cells.allInnerTexts()).filter((cell) => cell.endsWith('%')).slice(0, 3)
-    expect(pageShares, `layer ${row}`).toEqual(shares)
+    const pageShares = async () => (await cells.allInnerTexts()).filter((cell) => cell.endsWith('%')).slice(0, 3)
+    await expect.poll(pageShares, `layer ${row}`).toEqual(shares)
   }
 
   // The memory plan.

@@ -1,28 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { holdUntilCancelled } from './support/hold'
 import { accessibilityFindings, openWorkbench, showView } from './support/page'
 import { expect, test } from './support/serve'
 
 test('a load in progress is cancelled: the model is not there, and the next load works', async ({ quietPage: page, workbench }) => {
   // The bundled model is loaded faster than anybody clicks: the request is held on its way until Cancel was pressed.
-  let held: string | undefined
-  let hold = true
-  await page.routeWebSocket(/\/ws$/, (socket) => {
-    const server = socket.connectToServer()
-    socket.onMessage((message) => {
-      const isLoad = typeof message === 'string' && message.includes('"method":"model.load"')
-      if (isLoad && hold) {
-        held = message
-        return
-      }
-      if (held !== undefined && typeof message === 'string' && message.includes('"method":"model.cancelLoad"')) {
-        server.send(held)
-        held = undefined
-        hold = false
-      }
-      server.send(message)
-    })
-  })
+  await holdUntilCancelled(page, 'model.load', 'model.cancelLoad')
   await openWorkbench(page, workbench.url)
   await showView(page, 'Model')
   await page.getByRole('tab', { name: 'Load' }).click()
@@ -81,6 +65,7 @@ test('a dropped file that is being sent is cancelled by Escape or its button, an
   await drop()
   await page.getByRole('button', { name: 'Cancel sending the file' }).click()
   await expect(bar).toBeHidden()
+  await expect.poll(parts).toEqual([])
   // A page that goes away leaves nothing either.
   await drop()
   await expect.poll(parts).toHaveLength(1)

@@ -1,13 +1,15 @@
-import { openWorkbench, writeStory } from './support/page'
+import { readFileSync } from 'node:fs'
+import { openWorkbench, remember, TALL, wholeText, writeStory } from './support/page'
 import { expect, test } from './support/serve'
 
 test('runs are kept, reopened as RECORDED, computed again bit for bit, renamed, searched, exported and deleted', async ({
   quietPage: page,
   workbench
 }) => {
+  await page.setViewportSize(TALL)
   await openWorkbench(page, workbench.url)
   await writeStory(page)
-  const text = await page.getByTestId('lane').textContent()
+  const text = await wholeText(page)
 
   await page.reload()
   await expect(page.getByTestId('status-backend')).toBeVisible()
@@ -37,19 +39,20 @@ test('runs are kept, reopened as RECORDED, computed again bit for bit, renamed, 
   expect((await download).suggestedFilename()).toMatch(/\.greta$/)
 
   await detail.getByRole('button', { name: 'Open', exact: true }).click()
-  await expect(page.getByTestId('lane')).toHaveText(text ?? '')
+  await expect(page.getByTestId('lane')).toHaveText(text)
   await expect(page.getByTestId('status-source')).toHaveText('RECORDED')
 
   await page.keyboard.press('Control+6')
+  const notices = await remember(page.getByRole('region', { name: 'Notifications' }))
   await detail.getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('dialog', { name: 'Delete this run?' }).getByRole('button', { name: 'Delete' }).click()
-  await expect(page.getByText('Run deleted')).toBeVisible()
+  await expect.poll(notices).toContainEqual(expect.stringContaining('Run deleted')) // it goes by itself
   await expect(grid.or(page.getByText('No runs yet'))).not.toContainText('The first of all stories')
 
   await page.locator('input[type=file][accept=".greta"]').setInputFiles({
     name: 'story.greta',
     mimeType: 'application/zip',
-    buffer: (await import('node:fs')).readFileSync(exported)
+    buffer: readFileSync(exported)
   })
   await expect(page.getByRole('grid', { name: 'Runs' })).toContainText('The first of all stories')
 })

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect, type Page } from '@playwright/test'
+import { STORY_SAMPLING } from '../../src/shared/model/sampling'
+import { DEFAULT_CAPTURE, DEFAULT_STOPPING, type SettingsPatch, toSamplingMessage } from '../../src/shared/protocol'
 
 export interface Workbench {
   /** With the token. */
@@ -18,11 +20,30 @@ export interface Workbench {
 
 export const root = join(import.meta.dirname, '../..')
 
+/**
+ * Settings with which a generation is still under way when a test looks at it, on a machine however fast: the model's own end
+ * does not end it, and before the context is full thousands of tokens have to be written. It ends when it is stopped.
+ */
+const LASTING: SettingsPatch = {
+  generation: {
+    sampling: toSamplingMessage(STORY_SAMPLING),
+    stopping: { ...DEFAULT_STOPPING, maxTokens: 1_000_000, ignoreEos: true },
+    capture: DEFAULT_CAPTURE
+  },
+  load: { context: 16_384 },
+  page: { knobs: 'kept' }
+}
+
+/** Before a workbench is started: every generation in it lasts. */
+export const makeGenerationsLast = (dataFolder: string): void => writeFileSync(join(dataFolder, 'settings.json'), JSON.stringify(LASTING))
+
 /** Starts `greta serve` on a free port with an empty data folder; `end` stops it and removes the folder. */
 export async function startWorkbench(
-  words: readonly string[] = []
+  words: readonly string[] = [],
+  { lasting = false }: { readonly lasting?: boolean } = {}
 ): Promise<{ readonly workbench: Workbench; readonly end: () => Promise<void> }> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'greta-e2e-'))
+  if (lasting) makeGenerationsLast(dataFolder)
   const child = spawn(process.execPath, ['bin/greta', 'serve', '--port', '0', '--json', ...words], {
     cwd: root,
     env: { ...process.env, GRETA_DATA_DIR: dataFolder },
@@ -56,7 +77,7 @@ export async function startWorkbench(
 }
 
 /** `test` with a workbench of its own for every worker, and a page that fails the test when it logs an error. */
-export const test = base.extend<{ quietPage: Page }, { workbench: Workbench }>({
+export const test = base.extend<{ quietPage: Page; lastingWorkbench: Workbench }, { workbench: Workbench }>({
   workbench: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the first parameter
     async ({}, use) => {
@@ -66,6 +87,13 @@ export const test = base.extend<{ quietPage: Page }, { workbench: Workbench }>({
     },
     { scope: 'worker' }
   ],
+  /** For one test alone: what it generates goes on until it is stopped. */
+  lastingWorkbench: async ({ page }, use) => {
+    const { workbench, end } = await startWorkbench([], { lasting: true })
+    await use(workbench)
+    await page.goto('about:blank') // a page whose workbench goes says so in its console
+    await end()
+  },
   quietPage: async ({ page }, use) => {
     const problems: string[] = []
     page.on('pageerror', (error) => problems.push(String(error)))
