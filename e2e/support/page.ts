@@ -60,7 +60,7 @@ export async function beginLasting(page: Page, tokens = 10): Promise<void> {
   await expect(page.getByTestId('status-source')).toHaveText('LIVE')
 }
 
-/** A token of the output. Only lines in and near sight are in the document: an early one is looked for at the beginning. */
+/** A token of a finished output. Only lines in and near sight are in the document: an early one is looked for at the beginning. */
 export async function tokenAt(page: Page, position: number): Promise<Locator> {
   await page.getByTestId('lane').evaluate((lane) => lane.scrollTo(0, 0))
   return page.locator(`#token-${position}`)
