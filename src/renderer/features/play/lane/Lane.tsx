@@ -121,6 +121,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const onPointerOver = (event: PointerEvent) => {
     // React hands on what happens in the card too, which is not in the lane: only leaving the card closes it.
     if (event.target instanceof Node && !event.currentTarget.contains(event.target)) return
+    inCard.current = false
     const element = tokenOf(event.target)
     clearTimeout(timer.current)
     if (element === null) {
