@@ -120,4 +120,17 @@ TEST_CASE("tiles: all types, any number of tokens, one and two bf16 parts") {
   }
 }
 
+TEST_CASE("tiles: one part is the high one of two") {
+  for (const DTypeFacts& facts : kDTypes) {
+    CAPTURE(std::string(facts.name));
+    const uint32_t cols = facts.block_weights == 1 ? 172 : 512, steps = pad_columns(cols) / kTileDepth;
+    const std::vector<uint8_t> row = testing::random_weights(facts.type, 1, cols, 9);
+    std::vector<uint16_t> one(static_cast<size_t>(steps) * 2 * kTileElements), two(2 * one.size());
+    kEmulated.decode[type_index(facts.type)](row.data(), 0, cols, 1, one.data());
+    kEmulated.decode[type_index(facts.type)](row.data(), 0, cols, 2, two.data());
+    for (uint32_t step = 0; step < steps; ++step)
+      CHECK(std::memcmp(one.data() + step * 2 * kTileElements, two.data() + step * 4 * kTileElements, kTileDepth * sizeof(uint16_t)) == 0);
+  }
+}
+
 }  // namespace greta::cpu

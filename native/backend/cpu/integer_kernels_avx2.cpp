@@ -31,12 +31,12 @@ BlockRange range_of(const float* x) {
   return {value, bits < 0x7f800000u};
 }
 
-// Even 16-bit lanes of 32 numbers in order, then the odd ones.
-void store_integer_order(__m256i first, __m256i second, int16_t* target) {
+// Even 16-bit lanes of 32 numbers in order, and the odd ones.
+void store_even_odd(__m256i first, __m256i second, int16_t* evens, int16_t* odds) {
   const __m256i even = _mm256_packs_epi32(_mm256_srai_epi32(_mm256_slli_epi32(first, 16), 16), _mm256_srai_epi32(_mm256_slli_epi32(second, 16), 16));
   const __m256i odd = _mm256_packs_epi32(_mm256_srai_epi32(first, 16), _mm256_srai_epi32(second, 16));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), _mm256_permute4x64_epi64(even, 0xd8));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(target + 16), _mm256_permute4x64_epi64(odd, 0xd8));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(evens), _mm256_permute4x64_epi64(even, 0xd8));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(odds), _mm256_permute4x64_epi64(odd, 0xd8));
 }
 
 // Four vectors of 32-bit numbers that fit 16 bits, as two vectors of 16 numbers in order.
@@ -53,10 +53,12 @@ int32_t sum_of(const __m256i* wide) {
 }
 
 // The numbers of one group that belong to one plane, and their sum.
+template <bool kVectorOrder>
 int32_t store_group_plane(const __m256i* wide, uint32_t group, int16_t* plane) {
   __m256i packed[2];
   narrow(wide, packed);
-  store_integer_order(packed[0], packed[1], plane + group * kIntegerGroup);
+  int16_t* evens = plane + (kVectorOrder ? even_place(group) : group * kIntegerGroup);
+  store_even_odd(packed[0], packed[1], evens, evens + (kVectorOrder ? kOddPlace : kIntegerGroup / 2));
   const int32_t sum = sum_of(wide), high = (sum + (1 << (kSumShift - 1))) >> kSumShift;
   int16_t* pair = plane + kIntegerColumns + 2 * group;
   pair[0] = static_cast<int16_t>(high);
@@ -64,6 +66,7 @@ int32_t store_group_plane(const __m256i* wide, uint32_t group, int16_t* plane) {
   return sum;
 }
 
+template <bool kVectorOrder>
 void pack_whole_block(const float* x, uint32_t plane_count, int16_t* planes, InputFacts* facts) {
   const BlockRange range = range_of(x);
   int exponent = kLeastExponent;
@@ -84,21 +87,22 @@ void pack_whole_block(const float* x, uint32_t plane_count, int16_t* planes, Inp
         high[i] = _mm256_srai_epi32(_mm256_add_epi32(quants[i], rounding), kHighShift);
         quants[i] = _mm256_sub_epi32(quants[i], _mm256_slli_epi32(high[i], kHighShift));
       }
-      sum = static_cast<int64_t>(store_group_plane(high, group, planes)) * (1 << kHighShift);
+      sum = static_cast<int64_t>(store_group_plane<kVectorOrder>(high, group, planes)) * (1 << kHighShift);
     }
-    sum += store_group_plane(quants, group, planes + (plane_count - 1) * kPlaneColumns);
+    sum += store_group_plane<kVectorOrder>(quants, group, planes + (plane_count - 1) * kPlaneColumns);
     facts->group_sums[group] = static_cast<float>(static_cast<double>(sum) * static_cast<double>(facts->scale));
   }
   constexpr uint32_t kUsed = kIntegerColumns + 2 * kIntegerGroups;
   for (uint32_t p = 0; p < plane_count; ++p) std::memset(planes + p * kPlaneColumns + kUsed, 0, (kPlaneColumns - kUsed) * sizeof(int16_t));
 }
 
+template <bool kVectorOrder>
 void pack(const IntegerPacking& packing) {
   auto* planes = reinterpret_cast<int16_t*>(packing.planes);
-  if (packing.count == kIntegerColumns) return pack_whole_block(packing.x, packing.plane_count, planes, packing.facts);
+  if (packing.count == kIntegerColumns) return pack_whole_block<kVectorOrder>(packing.x, packing.plane_count, planes, packing.facts);
   float padded[kIntegerColumns] = {};
   std::memcpy(padded, packing.x, packing.count * sizeof(float));
-  pack_whole_block(padded, packing.plane_count, planes, packing.facts);
+  pack_whole_block<kVectorOrder>(padded, packing.plane_count, planes, packing.facts);
 }
 
 template <typename Type>
@@ -109,7 +113,8 @@ constexpr IntegerTypeKernels integer_kernels_of() {
 constexpr IntegerKernels make_integer_table() {
   IntegerKernels table{};
   for_each_integer_type([&]<typename Type>(DType type) { table.types[type_index(type)] = integer_kernels_of<Type>(); });
-  table.pack_vector = table.pack_panel = pack;
+  table.pack_vector = pack<true>;
+  table.pack_panel = pack<false>;
   table.block_inputs = 512;  // 288 KiB, and totals of 64 KiB or less
   table.unit_panels = 2;     // no faster than one, no slower: the path of the others is tested everywhere
   return table;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "backend/cpu/integer_panel_avx2.h"
-#include "backend/cpu/integer_vector_avx2.h"
+#include "backend/cpu/integer_vector_avx512.h"
 #include "backend/cpu/lanes16.h"
 
 namespace greta::cpu {
@@ -111,7 +111,7 @@ void wide_panel_product(const IntegerPanelProduct& product) {
     multiply_wide_tile<Type, kPlanes>(product, t, product.token_count - t < kTokens ? product.token_count - t : kTokens);
 }
 
-// Packing and unpacking are AVX2's, products of one token its code compiled for this set.
+// Packing and unpacking are AVX2's, products of one token for most types its code compiled for this set.
 inline IntegerKernels make_wide_integer_table() {
   IntegerKernels table = avx2_integer_kernels();
   const auto set = [&]<typename Type>(DType type) {
@@ -122,6 +122,10 @@ inline IntegerKernels make_wide_integer_table() {
     kernels.panel_product[1] = wide_panel_product<Type, 2>;
   };
   for_each_integer_type(set);
+  table.types[type_index(DType::q4_k)].vector_product[0] = wide_vector_product<WideQ4_K, 1>;
+  table.types[type_index(DType::q4_k)].vector_product[1] = wide_vector_product<WideQ4_K, 2>;
+  table.types[type_index(DType::q6_k)].vector_product[0] = wide_vector_product<WideQ6_K, 1>;
+  table.types[type_index(DType::q6_k)].vector_product[1] = wide_vector_product<WideQ6_K, 2>;
   table.block_inputs = kMostBlockInputs;  // 576 KiB, and totals of as much or less
   table.unit_panels = 4;
   return table;

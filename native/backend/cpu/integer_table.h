@@ -62,7 +62,7 @@ struct IntegerVectorProduct {
   uint32_t row_count;          // 1 .. kTileRows
   int64_t prefetch_bytes;      // distance to the rows that will be asked for next
   uint32_t cols;
-  const int16_t* planes;    // (blocks, planes, kPlaneColumns) from pack_vector, columns in integer order (below)
+  const int16_t* planes;    // (blocks, planes, kPlaneColumns) from pack_vector, columns in vector order (below)
   const InputFacts* facts;  // (blocks)
   float* y;                 // row_count floats
 };
@@ -103,8 +103,12 @@ struct IntegerPacking {
   InputFacts* facts;
 };
 
-// Integer order: of every 32 columns first the even ones, then the odd ones, because 32 bytes of quants, read as 16-bit lanes,
-// come apart into even and odd bytes with one mask and one shift.
+// Integer order, of panels: of every 32 columns first the even ones, then the odd ones, because 32 bytes of quants, read as 16-bit
+// lanes, come apart into even and odd bytes with one mask and one shift. Vector order: of every 64 columns the even ones of the first
+// 32, those of the others, then the odd ones of both, so that 64 bytes of quants come apart the same way.
+inline constexpr uint32_t even_place(uint32_t group) { return group / 2 * 64 + group % 2 * 16; }
+inline constexpr uint32_t kOddPlace = 32;  // beyond the even ones
+
 struct IntegerKernels {
   IntegerTypeKernels types[kTypeCount];  // in the order of kDTypes
   void (*pack_vector)(const IntegerPacking& packing);

@@ -107,7 +107,7 @@ constexpr IntegerTypeKernels tile_kernels_of(const IntegerTypeKernels& vectors) 
 
 void pack_tile_inputs(const IntegerPacking& packing) {
   alignas(64) int16_t planes[kMaximumPlanes * kPlaneColumns];
-  avx2_integer_kernels().pack_vector({packing.x, packing.count, packing.plane_count, reinterpret_cast<uint8_t*>(planes), packing.facts});
+  avx2_integer_kernels().pack_panel({packing.x, packing.count, packing.plane_count, reinterpret_cast<uint8_t*>(planes), packing.facts});
   split_planes(planes, packing.plane_count, packing.planes);
 }
 

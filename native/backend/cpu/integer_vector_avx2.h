@@ -17,6 +17,14 @@ inline constexpr uint32_t kChains = 1;
 [[gnu::always_inline]] inline __m256i add_products(__m256i sum, __m256i a, __m256i b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
 #endif
 
+// The rows after next, as far as L2: L1 of a processor with AVX-512 has too few places to wait for memory in. It made decode 1.1 to 1.17 x faster
+// there, and 6 % slower on Zen 3 (docs/benchmarks.md).
+#if defined(__AVX512F__)
+inline constexpr bool kFarPrefetch = true;
+#else
+inline constexpr bool kFarPrefetch = false;
+#endif
+
 // sums[p * kTileRows] = products of one row's block with plane p: lanes to be added up. With one plane the sub-block scale joins the
 // sums of a group (one multiplication), with two the weights (two multiplications for four).
 template <typename Type, uint32_t kPlanes>
@@ -31,9 +39,10 @@ template <typename Type, uint32_t kPlanes>
     Type::unpack(block, unit, weights);
 #pragma GCC unroll 4
     for (uint32_t g = 0; g < Type::kUnitGroups; ++g) {
-      const int16_t* columns = x + g * kIntegerGroup;
+      const int16_t* columns = x + even_place(g);
       if constexpr (kPlanes == 1) {
-        const __m256i products = add_products(_mm256_madd_epi16(weights[2 * g], load_256(columns)), weights[2 * g + 1], load_256(columns + 16));
+        const __m256i products =
+            add_products(_mm256_madd_epi16(weights[2 * g], load_256(columns)), weights[2 * g + 1], load_256(columns + kOddPlace));
         added[0] = _mm256_add_epi32(added[0], _mm256_mullo_epi32(products, Type::wide_scale(scales, g)));
       } else {
         const __m256i scale = Type::scale(scales, g);
@@ -43,7 +52,7 @@ template <typename Type, uint32_t kPlanes>
 #pragma GCC unroll 2
           for (uint32_t p = 0; p < kPlanes; ++p) {
             __m256i& sum = added[p * kChains + i % kChains];
-            sum = add_products(sum, scaled, load_256(columns + p * kPlaneColumns + i * 16));
+            sum = add_products(sum, scaled, load_256(columns + p * kPlaneColumns + i * kOddPlace));
           }
         }
       }
@@ -107,7 +116,7 @@ template <typename Type, uint32_t kPlanes>
 template <typename Type, uint32_t kPlanes>
 [[gnu::always_inline]] inline __m128 add_small_blocks(const uint8_t* const* blocks, uint32_t groups, const int16_t* x, const InputFacts& facts,
                                                       __m128 totals) {
-  for (uint32_t g = 0; g < groups; ++g, x += kIntegerGroup) {
+  for (uint32_t g = 0; g < groups; ++g) {
     __m256i sums[kPlanes * kTileRows];
     const uint8_t* places[kTileRows];
 #pragma GCC unroll 4
@@ -116,8 +125,8 @@ template <typename Type, uint32_t kPlanes>
       __m256i weights[2];
       Type::unpack(block, 0, weights);
       for (uint32_t p = 0; p < kPlanes; ++p) {
-        const int16_t* plane = x + p * kPlaneColumns;
-        sums[p * kTileRows + r] = add_products(_mm256_madd_epi16(weights[0], load_256(plane)), weights[1], load_256(plane + 16));
+        const int16_t* plane = x + p * kPlaneColumns + even_place(g);
+        sums[p * kTileRows + r] = add_products(_mm256_madd_epi16(weights[0], load_256(plane)), weights[1], load_256(plane + kOddPlace));
       }
       places[r] = block;
     }
@@ -135,9 +144,9 @@ template <typename Type, uint32_t kPlanes>
   return totals;
 }
 
-template <typename Type, uint32_t kPlanes>
-void vector_product(const IntegerVectorProduct& product) {
-  constexpr uint32_t kStepBytes = Type::kBlockBytes * (kIntegerColumns / Type::kBlockWeights);
+// Adds up what `add(rows' blocks, columns left, planes, facts, totals)` makes of 256 columns after 256 columns.
+template <uint32_t kStepBytes, uint32_t kPlanes, typename Add>
+[[gnu::always_inline]] inline void multiply_rows(const IntegerVectorProduct& product, const Add& add) {
   __m128 totals = _mm_setzero_ps();
   const uint8_t* blocks[kTileRows];
   for (uint32_t r = 0; r < kTileRows; ++r) blocks[r] = product.rows[r];
@@ -145,19 +154,31 @@ void vector_product(const IntegerVectorProduct& product) {
   const uint8_t* ahead = product.rows[0] + product.prefetch_bytes;
   for (uint32_t first = 0, b = 0; first < product.cols; first += kIntegerColumns, ++b, x += kPlanes * kPlaneColumns) {
     // In the order of memory, whatever the rows' own: that is the order that memory is fastest in.
-    for (uint32_t line = 0; line < kTileRows * kStepBytes; line += 64) __builtin_prefetch(ahead + line);
-    ahead += kTileRows * kStepBytes;
-    if constexpr (Type::kBlockScale) {
-      totals = add_scaled_blocks<Type, kPlanes>(blocks, x, product.facts[b], totals);
-    } else {
-      const uint32_t left = (product.cols - first) / Type::kBlockWeights;
-      totals = add_small_blocks<Type, kPlanes>(blocks, left < kIntegerGroups ? left : kIntegerGroups, x, product.facts[b], totals);
+    for (uint32_t line = 0; line < kTileRows * kStepBytes; line += 64) {
+      __builtin_prefetch(ahead + line);
+      if constexpr (kFarPrefetch) __builtin_prefetch(ahead + product.prefetch_bytes + line, 0, 2);
     }
+    ahead += kTileRows * kStepBytes;
+    totals = add(blocks, product.cols - first, x, product.facts[b], totals);
     for (uint32_t r = 0; r < kTileRows; ++r) blocks[r] += kStepBytes;
   }
   float results[kTileRows];
   _mm_storeu_ps(results, totals);
   for (uint32_t r = 0; r < product.row_count; ++r) product.y[r] = results[r];
+}
+
+template <typename Type, uint32_t kPlanes>
+void vector_product(const IntegerVectorProduct& product) {
+  const auto add = [](const uint8_t* const* blocks, uint32_t columns_left, const int16_t* x, const InputFacts& facts, __m128 totals)
+      __attribute__((always_inline)) {
+    if constexpr (Type::kBlockScale) {
+      return add_scaled_blocks<Type, kPlanes>(blocks, x, facts, totals);
+    } else {
+      const uint32_t left = columns_left / Type::kBlockWeights;
+      return add_small_blocks<Type, kPlanes>(blocks, left < kIntegerGroups ? left : kIntegerGroups, x, facts, totals);
+    }
+  };
+  multiply_rows<Type::kBlockBytes*(kIntegerColumns / Type::kBlockWeights), kPlanes>(product, add);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ struct Lanes16 {
   using Ints = int32_t __attribute__((vector_size(64)));
   using Unsigned = uint32_t __attribute__((vector_size(64)));
   using Floats = float __attribute__((vector_size(64)));
+  using Shorts = uint16_t __attribute__((vector_size(64)));
+  using Bytes = uint8_t __attribute__((vector_size(64)));
 
   [[gnu::always_inline]] static Ints load(const void* p) {
     Ints v;
@@ -35,6 +37,42 @@ struct Lanes16 {
     int32_t value;
     std::memcpy(&value, p, sizeof(value));
     return broadcast(value);
+  }
+  // 32 bytes of memory in both halves.
+  [[gnu::always_inline]] static Ints broadcast_half(const void* p) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Ints>(_mm512_broadcast_i64x4(_mm256_loadu_si256(static_cast<const __m256i*>(p))));
+#else
+    Ints v;
+    std::memcpy(&v, p, kBytes / 2);
+    std::memcpy(reinterpret_cast<uint8_t*>(&v) + kBytes / 2, p, kBytes / 2);
+    return v;
+#endif
+  }
+  // 16 bytes of memory from each of four places.
+  [[gnu::always_inline]] static Ints gather_quarters(const uint8_t* const* places) {
+#if defined(__AVX512F__)
+    const auto part = [&](uint32_t i) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(places[i])); };
+    __m512i v = _mm512_castsi128_si512(part(0));
+    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, part(1));
+    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, part(2));
+    return reinterpret_cast<Ints>(_mm512_mask_broadcast_i32x4(v, 0xf000, part(3)));
+#else
+    Ints v;
+    for (uint32_t i = 0; i < 4; ++i) std::memcpy(reinterpret_cast<uint8_t*>(&v) + 16 * i, places[i], 16);
+    return v;
+#endif
+  }
+  // Within each quarter: the byte that the index names, zero where its highest bit is set.
+  [[gnu::always_inline]] static Ints shuffle_bytes(Ints table, Bytes index) {
+#if defined(__AVX512BW__)
+    return reinterpret_cast<Ints>(_mm512_shuffle_epi8(reinterpret_cast<__m512i>(table), reinterpret_cast<__m512i>(index)));
+#else
+    const auto from = reinterpret_cast<Bytes>(table);
+    Bytes v;
+    for (uint32_t i = 0; i < kBytes; ++i) v[i] = index[i] >= 128 ? 0 : from[i / 16 * 16 + index[i] % 16];
+    return reinterpret_cast<Ints>(v);
+#endif
   }
   [[gnu::always_inline]] static Ints broadcast(int32_t value) { return value - Ints{}; }
   [[gnu::always_inline]] static Floats broadcast(float value) {
@@ -77,6 +115,15 @@ struct Lanes16 {
     // Wraps like the instructions: inputs beyond the last token are any numbers.
     const Ints low = ((a << 16) >> 16) * ((b << 16) >> 16), high = (a >> 16) * (b >> 16);
     return reinterpret_cast<Ints>(reinterpret_cast<Unsigned>(sum) + reinterpret_cast<Unsigned>(low) + reinterpret_cast<Unsigned>(high));
+#endif
+  }
+
+  // The 16-bit numbers of `v` that the lowest five bits of the indices name.
+  [[gnu::always_inline]] static Shorts permute(Shorts v, Shorts index) {
+#if defined(__AVX512BW__)
+    return reinterpret_cast<Shorts>(_mm512_permutexvar_epi16(reinterpret_cast<__m512i>(index), reinterpret_cast<__m512i>(v)));
+#else
+    return __builtin_shuffle(v, index);  // takes its indices modulo the number of lanes
 #endif
   }
 
