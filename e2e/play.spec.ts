@@ -98,6 +98,33 @@ test('clicking an alternative branches there and keeps the first run', async ({ 
   await expect(page.getByTestId('lane')).not.toHaveText(before)
 })
 
+test('Escape stops although it also closes a tooltip', async ({ page, lastingWorkbench }) => {
+  await openWorkbench(page, lastingWorkbench.url)
+  await beginLasting(page)
+  await page.getByRole('button', { name: 'Stop', exact: true }).hover()
+  await expect(page.getByRole('tooltip')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await generationEnded(page)
+})
+
+test('a press on Stop that outlasts the generation begins no other', async ({ page, lastingWorkbench }) => {
+  await openWorkbench(page, lastingWorkbench.url)
+  await beginLasting(page)
+  await page.getByRole('button', { name: 'Stop', exact: true }).hover()
+  await page.mouse.down()
+  await page.keyboard.press('Escape')
+  await generationEnded(page)
+  const count = await generatedCount(page)
+  await page.mouse.up()
+  // The same pointer, meaning it this time, begins one.
+  await expect(page.getByTestId('status-source')).toHaveText('idle')
+  expect(await generatedCount(page)).toBe(count)
+  await page.getByRole('button', { name: 'Generate', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'Stop', exact: true })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await generationEnded(page)
+})
+
 test('Stop keeps everything, Continue goes on from there', async ({ quietPage: page, lastingWorkbench }) => {
   await openWorkbench(page, lastingWorkbench.url)
   await beginLasting(page)

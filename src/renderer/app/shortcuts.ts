@@ -1,4 +1,5 @@
 import type { PlainMessageKey } from '../i18n'
+import { closedOnlyTooltip } from '../ui/tooltip-escape'
 
 /** A thing that can be done from the keyboard and from the command palette. The one list behind palette, keys and `?` sheet. */
 export interface Command {
@@ -74,7 +75,7 @@ const isTextField = (target: EventTarget | null): boolean =>
   (target.isContentEditable || target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== 'checkbox'))
 
 export function dispatchKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing) return
+  if ((event.defaultPrevented && !closedOnlyTooltip(event)) || event.isComposing) return
   const keys = keysOf(event)
   const chord = keys.startsWith('Mod+') || keys.startsWith('Alt+') || /^(Shift\+)?F\d+$/.test(keys)
   for (const command of commands.values()) {

@@ -1,6 +1,7 @@
 import { Tooltip as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
 import { Shortcut } from './Shortcut'
+import { noteTooltipEscape } from './tooltip-escape'
 
 export const TooltipProvider = ({ children }: { readonly children: ReactNode }) => (
   <Radix.Provider delayDuration={350} skipDelayDuration={150}>
@@ -24,6 +25,7 @@ export const Tooltip = ({ text, keys, side = 'bottom', children }: TooltipProps)
         side={side}
         sideOffset={6}
         collisionPadding={8}
+        onEscapeKeyDown={noteTooltipEscape}
         className="z-50 flex max-w-80 items-center gap-2 rounded-md border border-line bg-raised px-2 py-1 text-sm text-text shadow-[var(--shadow)]"
       >
         <span>{text}</span>

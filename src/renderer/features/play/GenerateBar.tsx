@@ -1,4 +1,5 @@
 import { CornerDownRight, Play, Redo2, RefreshCw, Square, Undo2 } from 'lucide-react'
+import { type MouseEvent, useRef } from 'react'
 import { continueRun, generate, regenerateRun, stepHistory, stopGenerating } from '../../actions/generation'
 import { useTranslate } from '../../i18n'
 import { useStore } from '../../store'
@@ -7,12 +8,17 @@ import { Button, IconButton } from '../../ui/Button'
 import { NumberField } from '../../ui/NumberField'
 import { Tooltip } from '../../ui/Tooltip'
 
-/** Generate and what can be done with what was generated. */
-export const GenerateBar = () => {
-  const t = useTranslate()
+const useCanGenerate = () => {
+  const ready = useStore((state) => state.model !== undefined && state.engine?.state === 'ready')
   const live = useStore((state) => state.live !== undefined)
   const starting = useStore((state) => state.starting)
-  const ready = useStore((state) => state.model !== undefined && state.engine?.state === 'ready')
+  return { ready, live, starting, idle: ready && !live && !starting }
+}
+
+/** Generate, and Stop while tokens come: one button, so that it keeps the focus. */
+const GenerateButton = () => {
+  const t = useTranslate()
+  const { ready, live, starting, idle } = useCanGenerate()
   const hasPrompt = useStore(({ prompt }) =>
     prompt.mode === 'raw'
       ? prompt.text !== '' || prompt.addSpecial
@@ -20,27 +26,44 @@ export const GenerateBar = () => {
         ? prompt.messages.some((m) => m.content !== '')
         : prompt.tokens.trim() !== ''
   )
+  const generating = live || starting
+  // A press that began on Stop and ended after the last token must not begin another generation.
+  const pressedWhileGenerating = useRef(false)
+  const act = (event: MouseEvent) => {
+    const byKeyboard = event.detail === 0
+    if (!byKeyboard && pressedWhileGenerating.current !== generating) return
+    void (generating ? stopGenerating() : generate())
+  }
+  return (
+    <Tooltip text={generating ? t('play.stop') : ready ? t('play.generate') : t('play.noModel')} keys={generating ? 'Escape' : 'Mod+Enter'}>
+      <Button
+        variant="primary"
+        icon={generating ? Square : Play}
+        className="w-28"
+        disabled={generating ? !live : !idle || !hasPrompt}
+        onPointerDown={() => {
+          pressedWhileGenerating.current = generating
+        }}
+        onClick={act}
+      >
+        {generating ? t('play.stop') : t('play.generate')}
+      </Button>
+    </Tooltip>
+  )
+}
+
+/** Generate and what can be done with what was generated. */
+export const GenerateBar = () => {
+  const t = useTranslate()
+  const { live, idle } = useCanGenerate()
   const maxTokens = useStore((state) => state.stopping.maxTokens)
   const changeStopping = useStore((state) => state.changeStopping)
   const canUndo = useStore((state) => state.historyAt > 0)
   const canRedo = useStore((state) => state.historyAt < state.history.length - 1)
   const shown = useShownRun()
-  const idle = ready && !live && !starting
   return (
     <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-y border-line bg-bg px-3 py-1">
-      {live || starting ? (
-        <Tooltip text={t('play.stop')} keys="Escape">
-          <Button variant="primary" icon={Square} onClick={() => void stopGenerating()} disabled={!live} className="w-28">
-            {t('play.stop')}
-          </Button>
-        </Tooltip>
-      ) : (
-        <Tooltip text={ready ? t('play.generate') : t('play.noModel')} keys="Mod+Enter">
-          <Button variant="primary" icon={Play} onClick={() => void generate()} disabled={!idle || !hasPrompt} className="w-28">
-            {t('play.generate')}
-          </Button>
-        </Tooltip>
-      )}
+      <GenerateButton />
       <Tooltip text={t('play.continue')} keys="Alt+Enter">
         <Button icon={CornerDownRight} disabled={!idle || shown === undefined} onClick={() => void continueRun()}>
           {t('play.continue')}
