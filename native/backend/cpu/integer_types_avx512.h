@@ -15,12 +15,14 @@
 namespace greta::cpu {
 namespace {
 
-// The same 16-bit numbers in every quarter of a half.
+// `first` in the lanes of the lower half, `second` in those of the upper.
 [[gnu::always_inline]] inline Lanes16::Shorts halves_of(uint16_t first, uint16_t second) {
   Lanes16::Shorts v;
   for (uint32_t i = 0; i < 32; ++i) v[i] = i < 16 ? first : second;
   return v;
 }
+
+inline constexpr uint8_t kNone = 0x80;  // no byte: zero
 
 struct WideQ4_K {
   using Narrow = IntegerQ4_K;
@@ -33,34 +35,34 @@ struct WideQ4_K {
 
   // As SixBitScales::prepare, for four rows.
   [[gnu::always_inline]] static Scales prepare(const uint8_t* const* blocks) {
-    constexpr Lanes16::Bytes kLow = {4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 12, 13,
-                                     14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11,
-                                     12, 13, 14, 15, 4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15};
-    constexpr uint8_t kNone = 0x80;
-    constexpr Lanes16::Bytes kHigh = {kNone, kNone, kNone, kNone, 4, 5, 6, 7, kNone, kNone, kNone, kNone, 8, 9, 10, 11,
-                                      kNone, kNone, kNone, kNone, 4, 5, 6, 7, kNone, kNone, kNone, kNone, 8, 9, 10, 11,
-                                      kNone, kNone, kNone, kNone, 4, 5, 6, 7, kNone, kNone, kNone, kNone, 8, 9, 10, 11,
-                                      kNone, kNone, kNone, kNone, 4, 5, 6, 7, kNone, kNone, kNone, kNone, 8, 9, 10, 11};
+    static constexpr uint8_t kLow[16] = {4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15};
+    static constexpr uint8_t kHigh[16] = {kNone, kNone, kNone, kNone, 4, 5, 6, 7, kNone, kNone, kNone, kNone, 8, 9, 10, 11};
     constexpr Lanes16::Unsigned kShifts = {0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4};
     constexpr int32_t kSix = 0x3f3f3f3f, kFour = 0x0f0f0f0f;
     constexpr Ints kMasks = {kSix, kFour, kSix, kFour, kSix, kFour, kSix, kFour, kSix, kFour, kSix, kFour, kSix, kFour, kSix, kFour};
     const Ints headers = Lanes16::gather_quarters(blocks);
-    const auto low = reinterpret_cast<Ints>(reinterpret_cast<Lanes16::Unsigned>(Lanes16::shuffle_bytes(headers, kLow)) >> kShifts);
-    const auto high = reinterpret_cast<Ints>(reinterpret_cast<Lanes16::Unsigned>(Lanes16::shuffle_bytes(headers, kHigh)) >> 2);
+    const auto low =
+        reinterpret_cast<Ints>(reinterpret_cast<Lanes16::Unsigned>(Lanes16::shuffle_bytes(headers, Lanes16::broadcast_quarter(kLow))) >> kShifts);
+    const auto high =
+        reinterpret_cast<Ints>(reinterpret_cast<Lanes16::Unsigned>(Lanes16::shuffle_bytes(headers, Lanes16::broadcast_quarter(kHigh))) >> 2);
     return (low & kMasks) | (high & Lanes16::broadcast(0x30303030));
   }
   [[gnu::always_inline]] static RowScales row_scales(const Scales& scales, uint32_t row) {
     switch (row) {
-      case 0: return __builtin_shufflevector(scales, scales, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
-      case 1: return __builtin_shufflevector(scales, scales, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
-      case 2: return __builtin_shufflevector(scales, scales, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
-      default: return __builtin_shufflevector(scales, scales, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
+      case 0:
+        return __builtin_shufflevector(scales, scales, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+      case 1:
+        return __builtin_shufflevector(scales, scales, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+      case 2:
+        return __builtin_shufflevector(scales, scales, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
+      default:
+        return __builtin_shufflevector(scales, scales, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
     }
   }
   [[gnu::always_inline]] static Shorts scale(const RowScales& scales, uint32_t pair) {
     const auto first = static_cast<uint16_t>(0x8000 | (2 * pair));
     const Shorts index = halves_of(first, static_cast<uint16_t>(first + 1));
-    return reinterpret_cast<Shorts>(Lanes16::shuffle_bytes(scales, reinterpret_cast<Lanes16::Bytes>(index)));
+    return reinterpret_cast<Shorts>(Lanes16::shuffle_bytes(scales, reinterpret_cast<Ints>(index)));
   }
   [[gnu::always_inline]] static void unpack(const uint8_t* block, uint32_t pair, Shorts* out) {
     const auto packed = reinterpret_cast<Shorts>(Lanes16::broadcast_half(block + offsetof(BlockQ4_K, qs) + 32 * pair));
@@ -69,14 +71,11 @@ struct WideQ4_K {
     out[1] = nibbles >> 8;
   }
   [[gnu::always_inline]] static Ints minimum_pairs(const Scales& scales, uint32_t rows) {
-    constexpr uint8_t kNone = 0x80;
-    constexpr Lanes16::Bytes kPairs = {kNone, 8,     8,  kNone, kNone, 9,     9,  kNone, kNone, 10,    10, kNone, kNone, 11,    11, kNone,
-                                       kNone, 12,    12, kNone, kNone, 13,    13, kNone, kNone, 14,    14, kNone, kNone, 15,    15, kNone,
-                                       kNone, 8,     8,  kNone, kNone, 9,     9,  kNone, kNone, 10,    10, kNone, kNone, 11,    11, kNone,
-                                       kNone, 12,    12, kNone, kNone, 13,    13, kNone, kNone, 14,    14, kNone, kNone, 15,    15, kNone};
+    static constexpr uint8_t kPairs[32] = {kNone, 8,  8,  kNone, kNone, 9,  9,  kNone, kNone, 10, 10, kNone, kNone, 11, 11, kNone,
+                                           kNone, 12, 12, kNone, kNone, 13, 13, kNone, kNone, 14, 14, kNone, kNone, 15, 15, kNone};
     const Ints both = rows == 0 ? __builtin_shufflevector(scales, scales, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7)
                                 : __builtin_shufflevector(scales, scales, 8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15);
-    return Lanes16::shuffle_bytes(both, kPairs);
+    return Lanes16::shuffle_bytes(both, Lanes16::broadcast_half(kPairs));
   }
 };
 

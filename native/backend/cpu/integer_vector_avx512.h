@@ -86,9 +86,7 @@ template <typename Type, uint32_t kPlanes>
   alignas(64) float numbers[16];
   Lanes16::store_floats(numbers, Lanes16::to_floats(add_neighbours(first, second)));
   const auto part = [&](uint32_t i) { return _mm_load_ps(numbers + 4 * i); };
-  const auto plane_sum = [&](uint32_t p) {
-    return kFits ? part(p) : _mm_fmadd_ps(part(2 * p), _mm_set1_ps(1 << kSplitShift), part(2 * p + 1));
-  };
+  const auto plane_sum = [&](uint32_t p) { return kFits ? part(p) : _mm_fmadd_ps(part(2 * p), _mm_set1_ps(1 << kSplitShift), part(2 * p + 1)); };
   const __m128 planes[2] = {plane_sum(0), plane_sum(kPlanes - 1)}, input_scale = _mm_set1_ps(facts.scale), sum = joined_planes<kPlanes>(planes);
   const uint8_t* places[kTileRows];
   for (uint32_t r = 0; r < kTileRows; ++r) places[r] = blocks[r] + Narrow::kScalePlace;
@@ -101,7 +99,8 @@ template <typename Type, uint32_t kPlanes>
 
 template <typename Type, uint32_t kPlanes>
 void wide_vector_product(const IntegerVectorProduct& product) {
-  const auto add = [](const uint8_t* const* blocks, uint32_t, const int16_t* x, const InputFacts& facts, __m128 totals) __attribute__((always_inline)) {
+  const auto add =
+      [](const uint8_t* const* blocks, uint32_t, const int16_t* x, const InputFacts& facts, __m128 totals) __attribute__((always_inline)) {
     return add_wide_blocks<Type, kPlanes>(blocks, x, facts, totals);
   };
   multiply_rows<Type::Narrow::kBlockBytes, kPlanes>(product, add);

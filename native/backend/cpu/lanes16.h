@@ -49,6 +49,16 @@ struct Lanes16 {
     return v;
 #endif
   }
+  // 16 bytes of memory in every quarter.
+  [[gnu::always_inline]] static Ints broadcast_quarter(const void* p) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Ints>(_mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p))));
+#else
+    Ints v;
+    for (uint32_t i = 0; i < 4; ++i) std::memcpy(reinterpret_cast<uint8_t*>(&v) + 16 * i, p, 16);
+    return v;
+#endif
+  }
   // 16 bytes of memory from each of four places.
   [[gnu::always_inline]] static Ints gather_quarters(const uint8_t* const* places) {
 #if defined(__AVX512F__)
@@ -64,11 +74,11 @@ struct Lanes16 {
 #endif
   }
   // Within each quarter: the byte that the index names, zero where its highest bit is set.
-  [[gnu::always_inline]] static Ints shuffle_bytes(Ints table, Bytes index) {
+  [[gnu::always_inline]] static Ints shuffle_bytes(Ints table, Ints places) {
 #if defined(__AVX512BW__)
-    return reinterpret_cast<Ints>(_mm512_shuffle_epi8(reinterpret_cast<__m512i>(table), reinterpret_cast<__m512i>(index)));
+    return reinterpret_cast<Ints>(_mm512_shuffle_epi8(reinterpret_cast<__m512i>(table), reinterpret_cast<__m512i>(places)));
 #else
-    const auto from = reinterpret_cast<Bytes>(table);
+    const auto from = reinterpret_cast<Bytes>(table), index = reinterpret_cast<Bytes>(places);
     Bytes v;
     for (uint32_t i = 0; i < kBytes; ++i) v[i] = index[i] >= 128 ? 0 : from[i / 16 * 16 + index[i] % 16];
     return reinterpret_cast<Ints>(v);
