@@ -76,6 +76,32 @@ test('the card of a token stays while the pointer is on the token or in the card
   await expect(card).toBeHidden()
 })
 
+test('tokens that come under a resting pointer open no card, a movement does', async ({ quietPage: page, workbench }) => {
+  await openWorkbench(page, workbench.url)
+  await usualLength(page)
+  // Where the first line of the story will be.
+  const [x, y] = [300, 308]
+  await page.mouse.move(x, y)
+  await page.getByTestId('write-story').press('Enter')
+  await generationEnded(page)
+  const card = page.getByTestId('token-card')
+  const [onToken, opened] = await page.evaluate(
+    ([left, top]) =>
+      new Promise<[boolean, boolean]>((resolve) => {
+        const element = document.elementFromPoint(left, top)
+        // Later than a card would open: of the page's timers the later ends later.
+        setTimeout(() => resolve([element?.closest('[data-p]') != null, document.querySelector('[data-testid=token-card]') !== null]), 500)
+      }),
+    [x, y] as const
+  )
+  expect(onToken).toBe(true)
+  expect(opened).toBe(false)
+  await page.mouse.move(x + 1, y)
+  await expect(card).toBeVisible()
+  await page.mouse.move(2, 2)
+  await expect(card).toBeHidden()
+})
+
 test('clicking an alternative branches there and keeps the first run', async ({ quietPage: page, workbench }) => {
   await page.setViewportSize(TALL)
   await openWorkbench(page, workbench.url)

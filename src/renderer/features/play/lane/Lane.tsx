@@ -56,6 +56,8 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
   const following = useRef(true)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const inCard = useRef(false)
+  /** The token that the pointer was last moved on. */
+  const pointed = useRef<number | undefined>(undefined)
   useRunColumns('frame')
   const silenceAbove = useStore((state) => state.settings.silenceAbove)
   const token = useStore((state) => state.cursor.token)
@@ -105,7 +107,11 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
     if (element === null) return
     following.current = element.scrollHeight - element.scrollTop - element.clientHeight < 2 * LANE_LINE_PIXELS
     // The pointer may rest on the token still, or in its card.
-    if (hover !== undefined && !inCard.current) setHover(pointedAt(hover.position))
+    if (hover !== undefined && !inCard.current) {
+      const still = pointedAt(hover.position)
+      pointed.current = still?.position
+      setHover(still)
+    }
     // While the end is followed, what is visible follows from the number of lines: no second redraw a frame.
     if (!(live && following.current)) setScrollTop(element.scrollTop)
   }
@@ -118,23 +124,27 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
     return element === undefined ? undefined : { position, box: element.getBoundingClientRect() }
   }
 
-  const onPointerOver = (event: PointerEvent) => {
+  // Moved, not only over: tokens that come under a resting pointer open no card.
+  const onPointerMove = (event: PointerEvent) => {
     // React hands on what happens in the card too, which is not in the lane: only leaving the card closes it.
     if (event.target instanceof Node && !event.currentTarget.contains(event.target)) return
     inCard.current = false
     const element = tokenOf(event.target)
+    const position = element === null ? undefined : Number(element.dataset['p'])
+    if (position === pointed.current) return
+    pointed.current = position
     clearTimeout(timer.current)
-    if (element === null) {
+    if (element === null || position === undefined) {
       timer.current = setTimeout(() => setHover(undefined), LEAVE_MILLISECONDS)
       return
     }
-    const position = Number(element.dataset['p'])
     timer.current = setTimeout(
       () => setHover({ position, box: element.getBoundingClientRect() }),
       hover === undefined ? HOVER_MILLISECONDS : 40
     )
   }
   const onPointerLeave = () => {
+    pointed.current = undefined
     clearTimeout(timer.current)
     timer.current = setTimeout(() => setHover(undefined), LEAVE_MILLISECONDS)
   }
@@ -199,7 +209,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
       tabIndex={0}
       onScroll={onScroll}
       onKeyDown={onKeyDown}
-      onPointerOver={onPointerOver}
+      onPointerMove={onPointerMove}
       onPointerLeave={onPointerLeave}
       onClick={(event) => {
         const element = tokenOf(event.target)
@@ -237,6 +247,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
           box={hover.box}
           onEnter={() => {
             inCard.current = true
+            pointed.current = undefined
             clearTimeout(timer.current)
           }}
           onLeave={() => {
@@ -245,6 +256,7 @@ export const Lane = ({ columns, mode, showPrompt, live, branched }: LaneProps) =
           }}
           onClose={() => {
             inCard.current = false
+            pointed.current = undefined
             setHover(undefined)
           }}
         />
