@@ -17,7 +17,6 @@ constexpr uint32_t kVectorTokens = 4;
 
 }  // namespace
 
-// One part of bf16 prefills faster on tiles than one plane of integers (docs/benchmarks.md).
 bool CpuKernels::uses_integers(const MatmulTask& task) const {
   return set_.integers != nullptr && set_.integers->types[type_index(task.weight->type)].unpack != nullptr;
 }

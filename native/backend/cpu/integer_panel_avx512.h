@@ -2,6 +2,8 @@
 // With AVX512_VNNI a step of pairs is one instruction, without it two.
 #pragma once
 
+#include <type_traits>
+
 #include "backend/cpu/integer_panel_avx2.h"
 #include "backend/cpu/integer_vector_avx512.h"
 #include "backend/cpu/lanes16.h"
@@ -116,16 +118,18 @@ inline IntegerKernels make_wide_integer_table() {
   IntegerKernels table = avx2_integer_kernels();
   const auto set = [&]<typename Type>(DType type) {
     IntegerTypeKernels& kernels = table.types[type_index(type)];
-    kernels.vector_product[0] = vector_product<Type, 1>;
-    kernels.vector_product[1] = vector_product<Type, 2>;
+    using Wide = typename WideOf<Type>::Type;
+    if constexpr (std::is_void_v<Wide>) {
+      kernels.vector_product[0] = vector_product<Type, 1>;
+      kernels.vector_product[1] = vector_product<Type, 2>;
+    } else {
+      kernels.vector_product[0] = wide_vector_product<Wide, 1>;
+      kernels.vector_product[1] = wide_vector_product<Wide, 2>;
+    }
     kernels.panel_product[0] = wide_panel_product<Type, 1>;
     kernels.panel_product[1] = wide_panel_product<Type, 2>;
   };
   for_each_integer_type(set);
-  table.types[type_index(DType::q4_k)].vector_product[0] = wide_vector_product<WideQ4_K, 1>;
-  table.types[type_index(DType::q4_k)].vector_product[1] = wide_vector_product<WideQ4_K, 2>;
-  table.types[type_index(DType::q6_k)].vector_product[0] = wide_vector_product<WideQ6_K, 1>;
-  table.types[type_index(DType::q6_k)].vector_product[1] = wide_vector_product<WideQ6_K, 2>;
   table.block_inputs = kMostBlockInputs;  // 576 KiB, and totals of as much or less
   table.unit_panels = 4;
   return table;

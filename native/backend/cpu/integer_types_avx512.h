@@ -117,5 +117,19 @@ struct WideQ6_K {
   }
 };
 
+// The description here of a type of AVX2, void where there is none.
+template <typename Narrow>
+struct WideOf {
+  using Type = void;
+};
+template <>
+struct WideOf<IntegerQ4_K> {
+  using Type = WideQ4_K;
+};
+template <>
+struct WideOf<IntegerQ6_K> {
+  using Type = WideQ6_K;
+};
+
 }  // namespace
 }  // namespace greta::cpu
