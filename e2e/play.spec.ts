@@ -79,8 +79,8 @@ test('the card of a token stays while the pointer is on the token or in the card
 test('tokens that come under a resting pointer open no card, a movement does', async ({ quietPage: page, workbench }) => {
   await openWorkbench(page, workbench.url)
   await usualLength(page)
-  // Where the first line of the story will be.
-  const [x, y] = [300, 308]
+  // Where the prompt's "Once" will begin the output, whatever the story.
+  const [x, y] = [150, 308]
   await page.mouse.move(x, y)
   await page.getByTestId('write-story').press('Enter')
   await generationEnded(page)
@@ -124,7 +124,7 @@ test('clicking an alternative branches there and keeps the first run', async ({ 
   await expect(page.getByTestId('lane')).not.toHaveText(before)
 })
 
-test('Escape stops although it also closes a tooltip', async ({ page, lastingWorkbench }) => {
+test('Escape stops although it also closes a tooltip', async ({ quietPage: page, lastingWorkbench }) => {
   await openWorkbench(page, lastingWorkbench.url)
   await beginLasting(page)
   await page.getByRole('button', { name: 'Stop', exact: true }).hover()
@@ -133,7 +133,7 @@ test('Escape stops although it also closes a tooltip', async ({ page, lastingWor
   await generationEnded(page)
 })
 
-test('a press on Stop that outlasts the generation begins no other', async ({ page, lastingWorkbench }) => {
+test('a press on Stop that outlasts the generation begins no other', async ({ quietPage: page, lastingWorkbench }) => {
   await openWorkbench(page, lastingWorkbench.url)
   await beginLasting(page)
   await page.getByRole('button', { name: 'Stop', exact: true }).hover()
@@ -144,7 +144,7 @@ test('a press on Stop that outlasts the generation begins no other', async ({ pa
   await page.mouse.up()
   // The same pointer, meaning it this time, begins one.
   await expect(page.getByTestId('status-source')).toHaveText('idle')
-  expect(await generatedCount(page)).toBe(count)
+  await expect.poll(() => generatedCount(page)).toBe(count)
   await page.getByRole('button', { name: 'Generate', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Stop', exact: true })).toBeVisible()
   await page.keyboard.press('Escape')
